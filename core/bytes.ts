@@ -1,0 +1,140 @@
+/** Byte strings, hex and fixed-width integers. Everything here copies nothing it does not have to. */
+import { QuernError } from './errors.ts'
+
+export type Hex = `0x${string}`
+/** 32 bytes. */
+export type Hash = Uint8Array
+/** 20 bytes: the last 20 bytes of keccak256(uncompressed public key without prefix). */
+export type Address = Uint8Array
+
+export const EMPTY_BYTES: Uint8Array = new Uint8Array(0)
+export const ZERO_HASH: Hash = new Uint8Array(32)
+export const ZERO_ADDRESS: Address = new Uint8Array(20)
+
+const HEX_OF_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+/** Lower-case hex without prefix. Also the canonical `Map` key of a byte string. */
+export function hexKey(bytes: Uint8Array): string {
+  let out = ''
+  for (let i = 0; i < bytes.length; i++) out += HEX_OF_BYTE[bytes[i]!]
+  return out
+}
+
+export const toHex = (bytes: Uint8Array): Hex => `0x${hexKey(bytes)}`
+
+function nibble(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48
+  if (code >= 97 && code <= 102) return code - 87
+  if (code >= 65 && code <= 70) return code - 55
+  return -1
+}
+
+/**
+ * Parses hex with or without `0x`, either case, even length.
+ * @throws QuernError `HEX_INVALID`
+ */
+export function fromHex(text: string): Uint8Array {
+  const start = text.startsWith('0x') || text.startsWith('0X') ? 2 : 0
+  if ((text.length - start) % 2 !== 0) throw new QuernError('HEX_INVALID', 'hex must have an even number of digits')
+  const out = new Uint8Array((text.length - start) / 2)
+  for (let i = 0; i < out.length; i++) {
+    const high = nibble(text.charCodeAt(start + 2 * i))
+    const low = nibble(text.charCodeAt(start + 2 * i + 1))
+    if (high < 0 || low < 0) throw new QuernError('HEX_INVALID', `not a hex digit at position ${start + 2 * i}`)
+    out[i] = (high << 4) | low
+  }
+  return out
+}
+
+export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0
+  for (const part of parts) length += part.length
+  const out = new Uint8Array(length)
+  let offset = 0
+  for (const part of parts) {
+    out.set(part, offset)
+    offset += part.length
+  }
+  return out
+}
+
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+/** Lexicographic order, as unsigned bytes; a prefix sorts first. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const shared = Math.min(a.length, b.length)
+  for (let i = 0; i < shared; i++) {
+    const difference = a[i]! - b[i]!
+    if (difference !== 0) return difference
+  }
+  return a.length - b.length
+}
+
+const encoder = new TextEncoder()
+// ignoreBOM keeps a leading U+FEFF, so that decoding and encoding are inverse.
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+export const utf8 = (text: string): Uint8Array => encoder.encode(text)
+
+/**
+ * Strict UTF-8: malformed sequences are refused, never replaced.
+ * @throws QuernError `UTF8_INVALID`
+ */
+export function fromUtf8(bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes)
+  } catch (cause) {
+    throw new QuernError('UTF8_INVALID', 'text is not valid UTF-8', {}, { cause })
+  }
+}
+
+/** u32 big endian, as PROTOCOL 1 wants for n, a and t. */
+export function u32be(value: number): Uint8Array {
+  if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) {
+    throw new QuernError('INTEGER_RANGE', 'integer does not fit 32 bits', { value })
+  }
+  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value)
+}
+
+/** u64 big endian, as PROTOCOL 1 wants for every other integer inside a hashed concatenation. */
+export function u64be(value: number | bigint): Uint8Array {
+  const big = BigInt(value)
+  if (big < 0n || big > 0xffffffffffffffffn) {
+    throw new QuernError('INTEGER_RANGE', 'integer does not fit 64 bits', { value: big })
+  }
+  const out = new Uint8Array(8)
+  new DataView(out.buffer).setBigUint64(0, big)
+  return out
+}
+
+/** Big-endian unsigned integer of any length; empty is 0. */
+export function bytesToBigInt(bytes: Uint8Array): bigint {
+  // Six bytes at a time stay exact in a double, which is 2 to 3 times quicker than parsing hex at the sizes that occur.
+  // Past 32 bytes the shifts, quadratic in length, lose to the hex parser.
+  if (bytes.length > 32) return BigInt(toHex(bytes))
+  let at = bytes.length % 6
+  let digits = 0
+  for (let i = 0; i < at; i++) digits = digits * 256 + bytes[i]!
+  let value = BigInt(digits)
+  while (at < bytes.length) {
+    digits = 0
+    for (const end = at + 6; at < end; at++) digits = digits * 256 + bytes[at]!
+    value = (value << 48n) | BigInt(digits)
+  }
+  return value
+}
+
+/**
+ * Big-endian, exactly `length` bytes.
+ * @throws QuernError `INTEGER_RANGE`
+ */
+export function bigIntToBytes(value: bigint, length: number): Uint8Array {
+  if (value < 0n || value >> BigInt(8 * length) !== 0n) {
+    throw new QuernError('INTEGER_RANGE', `integer does not fit ${length} bytes`, { value })
+  }
+  return fromHex(value.toString(16).padStart(2 * length, '0'))
+}

@@ -1,0 +1,67 @@
+/**
+ * The two hashes of the L1. SHA-256 for everything of our own, keccak256 only where Ethereum tools expect it.
+ *
+ * Each hot function takes the fastest prebuilt backend present and falls back to noble, which gives identical bytes:
+ * hashtree (SHA-NI, native) for batches of 64-byte nodes, hash-wasm for keccak. Under `node --jitless` there is no
+ * WebAssembly and the fallbacks decide the same blocks. Measured rates: scripts/bench/.
+ */
+
+import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
+import { keccak_256 } from '@noble/hashes/sha3.js'
+import type { Hash } from './bytes.ts'
+import { concatBytes } from './bytes.ts'
+import { DOMAIN_BYTES, type Domain } from './domains.ts'
+
+type HashFunction = (data: Uint8Array) => Hash
+type PairHasher = (pairs: Uint8Array) => Uint8Array
+
+/** The pure backends: the reference of every other one. */
+export const pureHash = {
+  keccak256: ((data) => keccak_256(data)) as HashFunction,
+  hashPairs: ((pairs) => {
+    const out = new Uint8Array(pairs.length / 2)
+    for (let i = 0; i < pairs.length; i += 64) out.set(nobleSha256(pairs.subarray(i, i + 64)), i / 2)
+    return out
+  }) as PairHasher,
+} as const
+
+async function loadKeccak(): Promise<HashFunction> {
+  try {
+    const { createKeccak } = await import('hash-wasm')
+    const hasher = await createKeccak(256)
+    return (data) => hasher.init().update(data).digest('binary')
+  } catch {
+    return pureHash.keccak256
+  }
+}
+
+async function loadHashPairs(): Promise<PairHasher> {
+  try {
+    const { hashInto } = await import('@chainsafe/hashtree')
+    return (pairs) => {
+      const out = new Uint8Array(pairs.length / 2)
+      if (pairs.length > 0) hashInto(pairs, out)
+      return out
+    }
+  } catch {
+    return pureHash.hashPairs
+  }
+}
+
+const backends = { keccak256: await loadKeccak(), hashPairs: await loadHashPairs() }
+
+/** SHA-256 of the concatenation of the parts. */
+export function sha256(...parts: readonly Uint8Array[]): Hash {
+  if (parts.length === 1) return nobleSha256(parts[0]!)
+  return nobleSha256(concatBytes(...parts))
+}
+
+/** SHA-256 of `domain || parts`. Every hash of our own goes through here; the exemptions are named in domains.ts. */
+export function domainHash(domain: Domain, ...parts: readonly Uint8Array[]): Hash {
+  return sha256(DOMAIN_BYTES[domain], ...parts)
+}
+
+export const keccak256 = (data: Uint8Array): Hash => backends.keccak256(data)
+
+/** SHA-256 of each consecutive 64 bytes: `pairs` is k*64 bytes, the answer k*32. One call hashes a whole tree level. */
+export const hashPairs = (pairs: Uint8Array): Uint8Array => backends.hashPairs(pairs)

@@ -1,0 +1,58 @@
+/**
+ * Every key of a devnet, from nothing but a seed and a mnemonic: the same inputs give the same network. They are
+ * public by design; nothing of value may ever be sent to them.
+ */
+import { HDKey } from '@scure/bip32'
+import { mnemonicToSeedSync, validateMnemonic } from '@scure/bip39'
+import { wordlist } from '@scure/bip39/wordlists/english.js'
+import { type Address, u64be, utf8 } from '../core/bytes.ts'
+import { bls } from '../core/bls.ts'
+import { assert, QuernError } from '../core/errors.ts'
+import { domainHash } from '../core/hash.ts'
+import { privateKeyToAddress } from '../core/secp256k1.ts'
+
+/** The phrase of Hardhat and anvil, so that their users find the accounts they know. */
+export const DEFAULT_MNEMONIC = 'test test test test test test test test test test test junk'
+
+/** Ethereum's path (BIP-44, coin type 60): wallets derive the same accounts. */
+const DERIVATION_PATH = "m/44'/60'/0'/0"
+
+export interface AccountKey {
+  readonly address: Address
+  readonly privateKey: Uint8Array
+}
+
+export interface ValidatorKey extends AccountKey {
+  readonly blsSecretKey: Uint8Array
+  readonly blsPublicKey: Uint8Array
+}
+
+/** @throws QuernError `MNEMONIC_INVALID` */
+export function mnemonicAccounts(mnemonic: string, count: number): AccountKey[] {
+  if (!validateMnemonic(mnemonic, wordlist)) {
+    throw new QuernError('MNEMONIC_INVALID', 'not a BIP-39 mnemonic: check the words, their number and their order')
+  }
+  const parent = HDKey.fromMasterSeed(mnemonicToSeedSync(mnemonic)).derive(DERIVATION_PATH)
+  return Array.from({ length: count }, (_, index) => {
+    const { privateKey } = parent.deriveChild(index)
+    assert(privateKey !== null, 'derived node has no private key', { index })
+    return { privateKey, address: privateKeyToAddress(privateKey) }
+  })
+}
+
+const derive = (seed: string, role: string, index: number): Uint8Array =>
+  domainHash('derive', utf8(seed), Uint8Array.of(0), utf8(role), Uint8Array.of(0), u64be(index))
+
+/** An account for a part of the network: `faucet`, `worker`. */
+export function roleAccount(seed: string, role: string, index = 0): AccountKey {
+  // A hash is a valid secp256k1 key but for one chance in 2^128; privateKeyToAddress would refuse that one.
+  const privateKey = derive(seed, role, index)
+  return { privateKey, address: privateKeyToAddress(privateKey) }
+}
+
+export function validatorKey(seed: string, index: number): ValidatorKey {
+  const blsSecretKey = derive(seed, 'validator-bls', index)
+  // Secret keys are integers below the group order, which starts with 0x73.
+  blsSecretKey[0] = blsSecretKey[0]! & 0x3f
+  return { ...roleAccount(seed, 'validator', index), blsSecretKey, blsPublicKey: bls.publicKey(blsSecretKey) }
+}

@@ -1,0 +1,40 @@
+/**
+ * Compute backends: what plays the tile lottery of PROTOCOL 6.2 on whatever hardware there is.
+ *
+ * A backend takes one attempt (two n x n int8 matrices, their product, a ticket for each 16 x 16 tile) and answers with
+ * the tiles that win. Every backend gives the same answer to the bit; they differ in speed alone. `reference.ts` is the
+ * plain TypeScript one, `threaded.ts` runs it off the main thread, and `worker.ts` is the loop that turns winning tiles
+ * into paid results.
+ */
+import type { Hash } from '../core/bytes.ts'
+
+/** One lottery: the same for every attempt until the worker moves to another block. */
+export interface LotteryJob {
+  /** sha256(blockHash || workerAddress). */
+  readonly seed: Hash
+  /** Matrix size n. */
+  readonly n: number
+  /** T(n): a ticket below it wins. */
+  readonly target: bigint
+}
+
+export interface TileWin {
+  readonly tile: number
+  /** The result_hash. */
+  readonly ticket: Hash
+}
+
+export interface LotteryBackend {
+  readonly name: string
+  /**
+   * Plays attempt `attempt` (a u32): n^3 multiply-accumulates and (n / 16)^2 tickets. One attempt at a time.
+   * @returns the winning tiles, ascending
+   * @throws the signal's reason once `signal` is aborted, within STOP_LATENCY_MS
+   */
+  attempt(job: LotteryJob, attempt: number, signal?: AbortSignal): Promise<readonly TileWin[]>
+  /** Frees the hardware. The backend is of no use afterwards. */
+  close(): Promise<void>
+}
+
+/** What a user feels as "at once" after Ctrl-C, with room for the rest of a node's shutdown. */
+export const STOP_LATENCY_MS = 200

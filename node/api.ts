@@ -1,0 +1,89 @@
+/**
+ * What a node offers to those who ask it: the JSON-RPC methods, the CLI and the devnet see a node through this and
+ * nothing else. `chain-node.ts` provides it.
+ */
+import type { Address, Hash } from '../core/bytes.ts'
+import type { Result } from '../core/errors.ts'
+import type { Block, Certificate, Header } from '../consensus/types.ts'
+import type { Receipt } from '../vm/execution/types.ts'
+import type { Genesis } from '../vm/genesis.ts'
+import type { StateReader } from '../vm/state/view.ts'
+import type { Transaction } from '../vm/transaction/types.ts'
+import type { ValidatorSet } from '../vm/validator-set.ts'
+
+/** A block with everything execution made of it. */
+export interface ExecutedBlock {
+  readonly block: Block
+  readonly transactions: readonly Transaction[]
+  readonly receipts: readonly Receipt[]
+  /** Final blocks never change; others may still be abandoned. */
+  readonly final: boolean
+}
+
+export type NodeEvent =
+  /** The notarised tip moved. `dropped` are blocks, newest first, that are no longer under the tip. */
+  | { readonly type: 'tip'; readonly added: readonly ExecutedBlock[]; readonly dropped: readonly ExecutedBlock[] }
+  | { readonly type: 'final'; readonly block: ExecutedBlock; readonly certificate: Certificate }
+  | { readonly type: 'transaction'; readonly transaction: Transaction }
+
+export interface PoolEntry {
+  readonly transaction: Transaction
+  /** `queued` waits for an earlier nonce. */
+  readonly status: 'pending' | 'queued'
+}
+
+export interface NodeApi {
+  readonly genesis: Genesis
+  readonly genesisHash: Hash
+  /** Newest notarised header: tag `latest`. */
+  latest(): Header & { readonly hash: Hash }
+  /** Newest final header: tags `safe` and `finalized`. */
+  finalized(): Header & { readonly hash: Hash }
+  blockByHeight(height: number): ExecutedBlock | undefined
+  blockByHash(hash: Hash): ExecutedBlock | undefined
+  transactionByHash(hash: Hash): { readonly executed: ExecutedBlock; readonly index: number } | undefined
+  /** State after the block at `height`; undefined when this node no longer (or not yet) holds it. */
+  stateAt(height: number): StateReader | undefined
+  /** Wire bytes of a multi-proof of `treeKeys` under the stateRoot of the block at `height`. */
+  stateProof(height: number, treeKeys: readonly Hash[]): Promise<Uint8Array | undefined>
+  /** The certificates known for a block: its notarization and, if it was finalised directly, its finalization. */
+  certificates(height: number): { readonly notarization?: Certificate; readonly finalization?: Certificate }
+  validatorSet(epoch: number): ValidatorSet | undefined
+  /** R(e), which decides the leaders of epoch e. */
+  epochRandomness(epoch: number): Hash | undefined
+  /** Base fee that the next block after the tip will have. */
+  nextBaseFee(): bigint
+  /** Checks, admits and relays one transaction. */
+  submit(raw: Uint8Array): Promise<Result<Hash>>
+  pool(): {
+    entries(): Iterable<PoolEntry>
+    get(hash: Hash): PoolEntry | undefined
+    /** Account nonce after this sender's consecutive pending transactions. */
+    pendingNonce(address: Address): number
+    counts(): { readonly pending: number; readonly queued: number }
+  }
+  peerCount(): number
+  /** True with heights while the node is behind its peers. */
+  syncing(): { readonly startingHeight: number; readonly currentHeight: number; readonly highestHeight: number } | undefined
+  /** Calls `listener` for each event until the returned function is called. Listeners must not throw. */
+  subscribe(listener: (event: NodeEvent) => void): () => void
+}
+
+/** What only a devnet can do. Times in milliseconds. */
+export interface DevControls {
+  /** Keys of the printed accounts, which this node signs for. */
+  readonly accounts: readonly { readonly address: Address; readonly privateKey: Uint8Array }[]
+  /** Sends DEV_SET_BALANCE from the network's authority and waits until it is in a block. */
+  setBalance(account: Address, balanceWei: bigint): Promise<void>
+  /** Transfers from the network's faucet account; resolves with the transaction hash once it is in a block. */
+  fund(account: Address, amountWei: bigint): Promise<Hash>
+  /** Lifts the leaders' wait until `blocks` more blocks are notarised; resolves then. */
+  mine(blocks: number): Promise<void>
+  /** Shifts the clock of every validator; returns the total shift. */
+  increaseTime(byMs: number): number
+  setNextBlockTimestamp(timestampMs: number): void
+  /** Returns an id for `revert`. */
+  snapshot(): Promise<number>
+  /** False when there is no such snapshot. A snapshot and all later ones are used up. */
+  revert(id: number): Promise<boolean>
+}

@@ -1,0 +1,68 @@
+/**
+ * The command line `quern`. Every command has --json; a failure prints one line, `error: CODE: what to do` (or a JSON
+ * line), and exits with 1; a wrong use of the command line exits with 2.
+ */
+import { Command, CommanderError, type Help } from 'commander'
+import { QuernError } from '../../core/errors.ts'
+import { addFaucetCommand } from './commands/faucet.ts'
+import { addKeysCommand } from './commands/keys.ts'
+import { addQueryCommand } from './commands/query.ts'
+import { addTxCommand } from './commands/tx.ts'
+import { createOutput, type Output } from './output.ts'
+
+export const DEFAULT_RPC_URL = 'http://127.0.0.1:8545'
+
+export interface CliContext {
+  readonly env: NodeJS.ProcessEnv
+  readonly version: string
+  readonly write: (line: string) => void
+  readonly writeError: (line: string) => void
+}
+
+/** Lets a command read the options every command has. */
+export const outputOf = (command: Command, context: CliContext): Output =>
+  createOutput(command.optsWithGlobals<{ json?: boolean }>().json === true, context.write, context.writeError)
+
+export const withRpc = (command: Command, context: CliContext): Command =>
+  command.option('--rpc <url>', 'JSON-RPC endpoint (env QUERN_RPC)', context.env.QUERN_RPC ?? DEFAULT_RPC_URL)
+
+/** Applies the same options to a command and everything below it. */
+function forEachCommand(command: Command, apply: (command: Command) => void): void {
+  apply(command)
+  for (const child of command.commands) forEachCommand(child, apply)
+}
+
+/** @param extend adds the commands of outer layers: `devnet`, `worker` */
+export function createProgram(context: CliContext, extend: (program: Command) => void): Command {
+  const program = new Command('quern')
+    .description('A Layer-1 node with Proof-of-Compute consensus: stake votes, compute leads.')
+    .version(context.version)
+    .showHelpAfterError('(use --help for the options and examples)')
+  extend(program)
+  addKeysCommand(program, context)
+  addTxCommand(program, context)
+  addQueryCommand(program, context)
+  addFaucetCommand(program, context)
+  forEachCommand(program, (command) => {
+    command.exitOverride().configureHelp({ sortSubcommands: false } satisfies Partial<Help>)
+    if (command.commands.length === 0) command.option('--json', 'print JSON, one line a result')
+  })
+  return program
+}
+
+/** Runs a command line; returns the exit code. */
+export async function runCli(program: Command, argv: readonly string[], context: CliContext): Promise<number> {
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return 0
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    const json = argv.includes('--json')
+    const code = error instanceof QuernError ? error.code : 'INTERNAL'
+    const message = error instanceof Error ? error.message : String(error)
+    if (json) context.writeError(JSON.stringify({ error: { code, message } }))
+    else context.writeError(`error: ${code}: ${message}`)
+    if (code === 'INTERNAL' && error instanceof Error && context.env.QUERN_DEBUG !== undefined) context.writeError(error.stack ?? '')
+    return 1
+  }
+}

@@ -1,0 +1,42 @@
+/** Which key signs: --private-key, a keystore entry by name or address, or QUERN_PRIVATE_KEY. */
+import type { Address } from '../../core/bytes.ts'
+import { fromHex } from '../../core/bytes.ts'
+import { QuernError } from '../../core/errors.ts'
+import { privateKeyToAddress } from '../../core/secp256k1.ts'
+import { defaultKeysDirectory, KeyDirectory } from '../keystore/directory.ts'
+import { decryptKey } from '../keystore/keystore.ts'
+import { readPassword } from './password.ts'
+
+export interface SignerOptions {
+  readonly from?: string
+  readonly privateKey?: string
+  readonly keysDir?: string
+  readonly passwordFile?: string
+}
+
+export interface Signer {
+  readonly address: Address
+  readonly privateKey: Uint8Array
+}
+
+const fromPrivateKey = (text: string): Signer => {
+  const privateKey = fromHex(text.trim())
+  return { privateKey, address: privateKeyToAddress(privateKey) }
+}
+
+export const keyDirectory = (options: SignerOptions, env: NodeJS.ProcessEnv): KeyDirectory =>
+  new KeyDirectory(options.keysDir ?? defaultKeysDirectory(env))
+
+/** @throws QuernError `SIGNER_MISSING`, and whatever the key's own reading throws */
+export async function loadSigner(options: SignerOptions, env: NodeJS.ProcessEnv): Promise<Signer> {
+  if (options.privateKey !== undefined) return fromPrivateKey(options.privateKey)
+  if (options.from !== undefined) {
+    const { file } = keyDirectory(options, env).find(options.from)
+    const privateKey = await decryptKey(file, await readPassword(options, env))
+    return { privateKey, address: privateKeyToAddress(privateKey) }
+  }
+  if (env.QUERN_PRIVATE_KEY !== undefined) return fromPrivateKey(env.QUERN_PRIVATE_KEY)
+  const known = keyDirectory(options, env).list()
+  if (known.length === 1) return loadSigner({ ...options, from: known[0]!.name }, env)
+  throw new QuernError('SIGNER_MISSING', 'which key signs? use --from NAME, --private-key HEX or QUERN_PRIVATE_KEY')
+}

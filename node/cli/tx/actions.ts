@@ -1,0 +1,124 @@
+/** The command-line form of every action: its arguments and options, and the action they make. */
+import { fromHex, utf8 } from '../../../core/bytes.ts'
+import { parseAddress } from '../../../core/address.ts'
+import { bls } from '../../../core/bls.ts'
+import { QuernError } from '../../../core/errors.ts'
+import { parseCpc } from '../../../core/units.ts'
+import { proofOfPossessionBytes } from '../../../vm/statement.ts'
+import type { Action } from '../../../vm/transaction/types.ts'
+import type { Signer } from '../signer.ts'
+
+export interface ActionCommand {
+  readonly usage: string
+  readonly description: string
+  readonly options: readonly (readonly [flags: string, description: string])[]
+  readonly example: string
+  build(args: readonly string[], options: Readonly<Record<string, unknown>>, context: { signer: Signer; chainId: number }): Action
+}
+
+const text = (value: unknown): string => (value === undefined ? '' : String(value))
+
+/** Digits only: `parseInt` would take "12abc". */
+function whole(value: unknown, what: string): number {
+  const digits = text(value)
+  const number = Number(digits)
+  if (!/^\d+$/.test(digits) || !Number.isSafeInteger(number)) throw new QuernError('ARGUMENT_INVALID', `${what} must be a whole number`)
+  return number
+}
+
+/** VALIDATOR or VALIDATOR@EPOCH. */
+function position(value: string): { validator: Uint8Array; epoch?: number } {
+  const [validator, epoch] = value.split('@')
+  const address = parseAddress(validator!)
+  return epoch === undefined ? { validator: address } : { validator: address, epoch: whole(epoch, 'the epoch after @') }
+}
+
+export const ACTION_COMMANDS: readonly ActionCommand[] = [
+  {
+    usage: 'send <to> <cpc>',
+    description: 'transfer CPC',
+    options: [['--memo <text>', 'up to 256 bytes, 16 gas each']],
+    example: 'quern tx send cpc1... 1.5 --memo "two sacks of flour"',
+    build: ([to, amount], options) => ({ kind: 'TRANSFER', to: parseAddress(to!), value: parseCpc(amount!), memo: utf8(text(options.memo)) }),
+  },
+  {
+    usage: 'stake <cpc>',
+    description: 'bond CPC to your own validator; the first time with its BLS key',
+    options: [['--bls-key <hex>', '32-byte BLS secret key to register (first use only)']],
+    example: 'quern tx stake 1000 --bls-key 0x2f...',
+    build: ([amount], options, { signer, chainId }) => {
+      const stake = { kind: 'STAKE', amount: parseCpc(amount!) } as const
+      if (options.blsKey === undefined) return stake
+      const secretKey = fromHex(text(options.blsKey))
+      const blsPublicKey = bls.publicKey(secretKey)
+      const proofOfPossession = bls.sign(secretKey, proofOfPossessionBytes(chainId, signer.address, blsPublicKey))
+      return { ...stake, registration: { blsPublicKey, proofOfPossession } }
+    },
+  },
+  {
+    usage: 'unstake <cpc>',
+    description: 'take CPC out of your own validator; claimable after the unbonding time',
+    options: [],
+    example: 'quern tx unstake 250',
+    build: ([amount]) => ({ kind: 'UNSTAKE', amount: parseCpc(amount!) }),
+  },
+  {
+    usage: 'delegate <validator> <cpc>',
+    description: 'bond CPC to a validator',
+    options: [],
+    example: 'quern tx delegate cpc1... 50',
+    build: ([validator, amount]) => ({ kind: 'DELEGATE', validator: parseAddress(validator!), amount: parseCpc(amount!) }),
+  },
+  {
+    usage: 'undelegate <validator> <shares>',
+    description: 'take shares back from a validator; claimable after the unbonding time',
+    options: [],
+    example: 'quern tx undelegate cpc1... 50',
+    build: ([validator, shares]) => ({ kind: 'UNDELEGATE', validator: parseAddress(validator!), shares: parseCpc(shares!) }),
+  },
+  {
+    usage: 'claim <position...>',
+    description: 'collect staking rewards (VALIDATOR) and matured unbonding (VALIDATOR@EPOCH), up to 16',
+    options: [],
+    example: 'quern tx claim cpc1... cpc1...@12',
+    build: (positions) => ({ kind: 'CLAIM', positions: positions.map(position) }),
+  },
+  {
+    usage: 'unjail',
+    description: 'return your validator to the candidates after its jail time',
+    options: [],
+    example: 'quern tx unjail',
+    build: () => ({ kind: 'UNJAIL' }),
+  },
+  {
+    usage: 'update-validator',
+    description: 'set what is known of your validator',
+    options: [
+      ['--name <text>', 'up to 64 bytes'],
+      ['--website <text>', 'up to 128 bytes'],
+      ['--description <text>', 'up to 256 bytes'],
+      ['--commission-bps <n>', 'commission in basis points (100 = 1 %)'],
+      ['--open-to-workers', 'let workers register with this validator'],
+    ],
+    example: 'quern tx update-validator --name "Upper Mill" --commission-bps 300 --open-to-workers',
+    build: (_args, options) => ({
+      kind: 'UPDATE_VALIDATOR',
+      name: text(options.name),
+      website: text(options.website),
+      description: text(options.description),
+      commissionBps: whole(options.commissionBps ?? 0, '--commission-bps'),
+      openToWorkers: options.openToWorkers === true,
+    }),
+  },
+  {
+    usage: 'register-worker [validator]',
+    description: 'count your verified work for a validator (or for none)',
+    options: [['--profile <text>', 'up to 256 bytes about your hardware']],
+    example: 'quern tx register-worker cpc1... --profile "2x H200"',
+    build: ([validator], options) => ({
+      kind: 'REGISTER_WORKER',
+      validator: validator === undefined ? undefined : parseAddress(validator),
+      profile: text(options.profile),
+    }),
+  },
+]

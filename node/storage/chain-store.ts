@@ -1,0 +1,220 @@
+/**
+ * Everything a node keeps of the final chain, in one store. Each final block arrives in one atomic, synced batch, so
+ * that after a crash at any moment the store shows some block's state, whole: block, receipts, indexes, certificates,
+ * state values, tree nodes and head together. Layout: layout.ts. What is not final yet: pending-store.ts.
+ */
+import { concatBytes, equalBytes, type Hash, hexKey, toHex, u64be } from '../../core/bytes.ts'
+import { assert, QuernError } from '../../core/errors.ts'
+import type { KvOperation, KvStore } from '../../core/kv.ts'
+import { decodeRlp, encodeRlp, rlpList } from '../../core/rlp.ts'
+import { encodeMultiProof, type NodeReader, proveKeys, type TreeUpdate, VersionedTree } from '../../core/smt/index.ts'
+import { decodeBlock, encodeBlock } from '../../consensus/block.ts'
+import { decodeCertificate, encodeCertificate } from '../../consensus/certificate.ts'
+import type { Block, Certificate } from '../../consensus/types.ts'
+import { decodeReceipt, encodeReceipt } from '../../vm/execution/receipt.ts'
+import type { Receipt } from '../../vm/execution/types.ts'
+import type { StateReader, StateWrite } from '../../vm/state/view.ts'
+import { KEY, LAYOUT_VERSION, PREFIX, readU32, readU64, transactionPlace } from './layout.ts'
+import { VersionedValues } from './versioned-values.ts'
+
+export type ChainStoreErrorCode = 'STORE_LAYOUT' | 'STORE_OTHER_CHAIN' | 'STORE_CORRUPT'
+
+/** A block with all that becoming final writes. */
+export interface FinalEntry {
+  readonly block: Block
+  /** Hash and sender of each transaction, in order. */
+  readonly transactions: readonly { readonly hash: Hash; readonly from: Uint8Array }[]
+  readonly receipts: readonly Receipt[]
+  readonly writes: readonly StateWrite[]
+  readonly update: TreeUpdate
+  readonly notarization: Certificate | undefined
+  /** Present where the block was finalised directly. */
+  readonly finalization: Certificate | undefined
+}
+
+/** A block as read back. */
+export interface StoredBlock {
+  readonly block: Block
+  readonly senders: readonly Uint8Array[]
+  readonly receipts: readonly Receipt[]
+}
+
+/** Version 0 of tree and values means "before everything", so the state after height h is version h + 1. */
+const versionOf = (height: number): number => height + 1
+
+const BYTES_PER_SENDER = 20
+
+export class ChainStore {
+  readonly kv: KvStore
+  readonly #values: VersionedValues
+  readonly #tree: VersionedTree
+  #head: Block
+
+  private constructor(kv: KvStore, head: Block) {
+    this.kv = kv
+    this.#values = new VersionedValues(kv)
+    this.#tree = new VersionedTree(kv, PREFIX.tree)
+    this.#head = head
+  }
+
+  /**
+   * Opens a store, or begins an empty one with the genesis block.
+   * @throws QuernError `STORE_LAYOUT` (written by another version), `STORE_OTHER_CHAIN`, `STORE_CORRUPT`
+   */
+  static async open(kv: KvStore, genesis: FinalEntry): Promise<ChainStore> {
+    const layout = kv.get(KEY.layoutVersion)
+    if (layout === undefined) {
+      const store = new ChainStore(kv, genesis.block)
+      await kv.write(
+        [
+          { type: 'put', key: KEY.layoutVersion, value: u64be(LAYOUT_VERSION) },
+          { type: 'put', key: KEY.genesisHash, value: genesis.block.hash },
+          ...store.#operations(genesis),
+        ],
+        { sync: true },
+      )
+      return store
+    }
+    if (readU64(layout) !== LAYOUT_VERSION) {
+      throw new QuernError('STORE_LAYOUT', 'the data directory was written by another version; use a new one', {
+        found: readU64(layout),
+        wanted: LAYOUT_VERSION,
+      })
+    }
+    const found = kv.get(KEY.genesisHash)
+    if (found === undefined || !equalBytes(found, genesis.block.hash)) {
+      throw new QuernError('STORE_OTHER_CHAIN', 'the data directory belongs to another chain; use a new one', {
+        found: toHex(found ?? new Uint8Array(0)),
+        wanted: toHex(genesis.block.hash),
+      })
+    }
+    const head = readHead(kv)
+    const store = new ChainStore(kv, head)
+    if (!equalBytes(store.#tree.root, head.header.stateRoot)) throw corrupt('the state tree is not that of the head')
+    return store
+  }
+
+  /** The newest final block. */
+  get head(): Block {
+    return this.#head
+  }
+
+  /** State after the newest final block; moves on with it. */
+  get state(): StateReader {
+    return this.#values
+  }
+
+  /** Tree after the newest final block; moves on with it. */
+  get tree(): NodeReader {
+    return this.#tree.read
+  }
+
+  /** State after a final block; undefined above the head. */
+  stateAt(height: number): StateReader | undefined {
+    if (!this.#isFinal(height)) return undefined
+    return height === this.#head.header.height ? this.#values : this.#values.at(versionOf(height))
+  }
+
+  /** Wire bytes of a multi-proof under the stateRoot of a final block. `treeKeys` in any order, without repeats. */
+  async stateProof(height: number, treeKeys: readonly Hash[]): Promise<Uint8Array | undefined> {
+    if (!this.#isFinal(height)) return undefined
+    const keys = treeKeys.toSorted((a, b) => (hexKey(a) < hexKey(b) ? -1 : 1))
+    return encodeMultiProof(proveKeys(await this.#tree.readerAt(versionOf(height), keys), keys))
+  }
+
+  /** Writes one final block: all of it or nothing, on the disk when this resolves. */
+  async commit(entry: FinalEntry, more: readonly KvOperation[] = []): Promise<void> {
+    const { header } = entry.block
+    assert(header.height === this.#head.header.height + 1, 'final blocks are committed in order', { height: header.height })
+    assert(equalBytes(header.parentHash, this.#head.hash), 'a final block must extend the head', { height: header.height })
+    await this.kv.write([...this.#operations(entry), ...more], { sync: true })
+    this.#head = entry.block
+  }
+
+  blockAt(height: number): StoredBlock | undefined {
+    if (!this.#isFinal(height)) return undefined
+    const bytes = this.kv.get(KEY.block(height))
+    const receipts = this.kv.get(KEY.receipts(height))
+    const senders = this.kv.get(KEY.senders(height))
+    if (bytes === undefined || receipts === undefined || senders === undefined) throw corrupt(`block ${height} is missing`)
+    const block = decodeBlock(bytes)
+    return {
+      block,
+      receipts: rlpList(decodeRlp(receipts), block.transactions.length).map((item) => decodeReceipt(item)),
+      senders: block.transactions.map((_, i) => senders.subarray(i * BYTES_PER_SENDER, (i + 1) * BYTES_PER_SENDER)),
+    }
+  }
+
+  heightOf(blockHash: Hash): number | undefined {
+    const bytes = this.kv.get(KEY.blockHeight(blockHash))
+    return bytes === undefined ? undefined : readU64(bytes)
+  }
+
+  /** Where a final transaction stands. */
+  transactionPlace(hash: Hash): { readonly height: number; readonly index: number } | undefined {
+    const bytes = this.kv.get(KEY.transaction(hash))
+    return bytes === undefined ? undefined : { height: readU64(bytes), index: readU32(bytes, 8) }
+  }
+
+  notarization(height: number): Certificate | undefined {
+    return this.#certificate(KEY.notarization(height))
+  }
+
+  finalization(height: number): Certificate | undefined {
+    return this.#certificate(KEY.finalization(height))
+  }
+
+  /** Height of the newest final block of an epoch. */
+  epochEnd(epoch: number): number | undefined {
+    const bytes = this.kv.get(KEY.epochEnd(epoch))
+    return bytes === undefined ? undefined : readU64(bytes)
+  }
+
+  #isFinal(height: number): boolean {
+    return Number.isSafeInteger(height) && height >= 0 && height <= this.#head.header.height
+  }
+
+  #certificate(key: Uint8Array): Certificate | undefined {
+    const bytes = this.kv.get(key)
+    return bytes === undefined ? undefined : decodeCertificate(decodeRlp(bytes))
+  }
+
+  #operations(entry: FinalEntry): KvOperation[] {
+    const { block, transactions, notarization, finalization } = entry
+    const { height, epoch } = block.header
+    const operations: KvOperation[] = [
+      { type: 'put', key: KEY.block(height), value: encodeBlock(block) },
+      { type: 'put', key: KEY.blockHeight(block.hash), value: u64be(height) },
+      { type: 'put', key: KEY.receipts(height), value: encodeRlp(entry.receipts.map(encodeReceipt)) },
+      { type: 'put', key: KEY.senders(height), value: concatBytes(...transactions.map((t) => t.from)) },
+      { type: 'put', key: KEY.epochEnd(epoch), value: u64be(height) },
+      { type: 'put', key: KEY.head, value: concatBytes(u64be(height), block.hash) },
+    ]
+    for (const [index, { hash }] of transactions.entries()) {
+      operations.push({ type: 'put', key: KEY.transaction(hash), value: transactionPlace(height, index) })
+    }
+    if (notarization !== undefined) operations.push(putCertificate(KEY.notarization(height), notarization))
+    if (finalization !== undefined) operations.push(putCertificate(KEY.finalization(height), finalization))
+    for (const operation of this.#values.commit(versionOf(height), entry.writes)) operations.push(operation)
+    for (const operation of this.#tree.commit(versionOf(height), entry.update)) operations.push(operation)
+    return operations
+  }
+}
+
+const putCertificate = (key: Uint8Array, certificate: Certificate): KvOperation => ({
+  type: 'put',
+  key,
+  value: encodeRlp(encodeCertificate(certificate)),
+})
+
+const corrupt = (what: string): QuernError<ChainStoreErrorCode> =>
+  new QuernError('STORE_CORRUPT', `${what}; restore the data directory or sync anew`)
+
+function readHead(kv: KvStore): Block {
+  const head = kv.get(KEY.head)
+  const bytes = head === undefined ? undefined : kv.get(KEY.block(readU64(head)))
+  if (head === undefined || bytes === undefined) throw corrupt('the head block is missing')
+  const block = decodeBlock(bytes)
+  if (!equalBytes(block.hash, head.subarray(8))) throw corrupt('the head names another block')
+  return block
+}

@@ -1,0 +1,66 @@
+/**
+ * How a node reaches other nodes. The node does not know whether they are in its process or across the world; every
+ * object crosses in its wire form (wire.ts), so peers share nothing but bytes.
+ */
+import type { Hash } from '../../core/bytes.ts'
+import type { Block, Certificate, Message } from '../../consensus/types.ts'
+
+/** Opaque; only the transport knows what it stands for. */
+export type PeerId = string
+
+export type NetworkMessage =
+  | { readonly type: 'consensus'; readonly message: Message }
+  /** Whole envelopes. */
+  | { readonly type: 'transactions'; readonly transactions: readonly Uint8Array[] }
+
+/** A final block as a peer hands it to one that joins. */
+export interface FinalBlock {
+  readonly block: Block
+  readonly notarization: Certificate | undefined
+  /** Absent where the block became final through a descendant. */
+  readonly finalization: Certificate | undefined
+}
+
+export interface PeerStatus {
+  readonly genesisHash: Hash
+  /** Newest final block. */
+  readonly height: number
+  readonly hash: Hash
+}
+
+export type PeerRequest =
+  | { readonly type: 'status' }
+  /** One block by id, final or not. */
+  | { readonly type: 'block'; readonly hash: Hash }
+  /** Consecutive final blocks; the peer may answer with fewer, but ends on one with a finalization. */
+  | { readonly type: 'range'; readonly fromHeight: number; readonly count: number }
+  /** Certificates of an epoch from a view on, as many as the peer cares to send. */
+  | { readonly type: 'certificates'; readonly epoch: number; readonly fromView: number }
+
+export type PeerResponse =
+  | { readonly type: 'status'; readonly status: PeerStatus }
+  | { readonly type: 'block'; readonly block: Block | undefined }
+  | { readonly type: 'range'; readonly blocks: readonly FinalBlock[] }
+  | { readonly type: 'certificates'; readonly certificates: readonly Certificate[] }
+
+export type ResponseTo<Request extends PeerRequest> = Extract<PeerResponse, { readonly type: Request['type'] }>
+
+export type TransportErrorCode = 'PEER_UNKNOWN' | 'PEER_TIMEOUT' | 'PEER_ANSWER_INVALID'
+
+export interface TransportHandlers {
+  /** Must not throw. */
+  message(from: PeerId, message: NetworkMessage): void
+  request(from: PeerId, request: PeerRequest): Promise<PeerResponse>
+}
+
+export interface Transport {
+  /** Begins delivery. Messages that arrive earlier are lost. */
+  start(handlers: TransportHandlers): void
+  stop(): Promise<void>
+  peers(): readonly PeerId[]
+  /** To every peer, as far as the network allows; nothing says whether it arrived. */
+  broadcast(message: NetworkMessage): void
+  send(to: PeerId, message: NetworkMessage): void
+  /** @throws QuernError `TransportErrorCode` */
+  request<Request extends PeerRequest>(to: PeerId, request: Request): Promise<ResponseTo<Request>>
+}

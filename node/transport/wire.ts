@@ -1,0 +1,155 @@
+/**
+ * Wire form of what peers say to each other: one tag byte, then RLP (a consensus message brings its own form).
+ *
+ *     messages     01 || consensus message      02 || [envelope, ...]
+ *     requests     01 || []   02 || hash   03 || [fromHeight, count]   04 || [epoch, fromView]
+ *     responses    01 || [genesisHash, height, hash]   02 || block, or nothing
+ *                  03 || [[block, notarization | [], finalization | []], ...]   04 || [certificate, ...]
+ */
+import { concatBytes, EMPTY_BYTES } from '../../core/bytes.ts'
+import { QuernError } from '../../core/errors.ts'
+import { decodeRlp, encodeRlp, encodeUint, type RlpItem, rlpBytes, rlpList, rlpNumber } from '../../core/rlp.ts'
+import { decodeBlock, encodeBlock } from '../../consensus/block.ts'
+import { decodeCertificate, encodeCertificate } from '../../consensus/certificate.ts'
+import type { Certificate } from '../../consensus/types.ts'
+import { decodeMessage, encodeMessage, MAX_MESSAGE_BYTES } from '../../consensus/wire.ts'
+import type { FinalBlock, NetworkMessage, PeerRequest, PeerResponse } from './transport.ts'
+
+/** Largest message or answer: a range of blocks, which the server cuts at RANGE_TARGET_BYTES plus one block. */
+export const MAX_WIRE_BYTES = 8 << 20
+/** A range answer stops growing here: a few seconds on a slow line. */
+export const RANGE_TARGET_BYTES = 4 << 20
+/** Blocks in one range answer; small blocks are then limited by count, so that one answer is executed in seconds. */
+export const MAX_RANGE_BLOCKS = 64
+/** Certificates in one answer: three kinds for each of 64 views. */
+export const MAX_ANSWER_CERTIFICATES = 192
+/** Envelopes in one gossip message; more go in several. */
+export const MAX_GOSSIP_TRANSACTIONS = 512
+/** Bytes of envelopes in one gossip message: one envelope of the largest size (300 KiB) always fits. */
+export const MAX_GOSSIP_BYTES = 512 << 10
+
+const REQUEST_LIMITS = { maxBytes: 64, maxDepth: 1, maxItems: 4 }
+const GOSSIP_LIMITS = { maxBytes: MAX_GOSSIP_BYTES + 4_096, maxDepth: 1, maxItems: MAX_GOSSIP_TRANSACTIONS + 1 }
+const STATUS_LIMITS = { maxBytes: 128, maxDepth: 1, maxItems: 4 }
+const CERTIFICATES_LIMITS = { maxBytes: 128 << 10, maxDepth: 2, maxItems: 8 * MAX_ANSWER_CERTIFICATES }
+/** Blocks stand in a range answer as strings, each decoded under its own limits. */
+const RANGE_LIMITS = { maxBytes: MAX_WIRE_BYTES, maxDepth: 3, maxItems: 24 * MAX_RANGE_BLOCKS }
+
+export type WireErrorCode = 'MESSAGE_UNKNOWN'
+
+const tagged = (tag: number, payload: Uint8Array): Uint8Array => concatBytes(Uint8Array.of(tag), payload)
+const unknownTag = (tag: number | undefined): QuernError<WireErrorCode> =>
+  new QuernError('MESSAGE_UNKNOWN', 'unknown message type; the peer may run another version', { tag: tag ?? -1 })
+
+// ------------------------------------------------------------------------------------------------- messages
+
+export function encodeNetworkMessage(message: NetworkMessage): Uint8Array {
+  return message.type === 'consensus'
+    ? tagged(1, encodeMessage(message.message))
+    : tagged(2, encodeRlp(message.transactions))
+}
+
+/** @throws QuernError from the decoders */
+export function decodeNetworkMessage(bytes: Uint8Array): NetworkMessage {
+  const payload = bytes.subarray(1)
+  if (bytes[0] === 1 && payload.length <= MAX_MESSAGE_BYTES) return { type: 'consensus', message: decodeMessage(payload) }
+  if (bytes[0] !== 2) throw unknownTag(bytes[0])
+  return { type: 'transactions', transactions: rlpList(decodeRlp(payload, GOSSIP_LIMITS)).map((raw) => rlpBytes(raw)) }
+}
+
+// ------------------------------------------------------------------------------------------------- requests
+
+export function encodeRequest(request: PeerRequest): Uint8Array {
+  switch (request.type) {
+    case 'status':
+      return tagged(1, encodeRlp([]))
+    case 'block':
+      return tagged(2, encodeRlp(request.hash))
+    case 'range':
+      return tagged(3, encodeRlp([encodeUint(request.fromHeight), encodeUint(request.count)]))
+    case 'certificates':
+      return tagged(4, encodeRlp([encodeUint(request.epoch), encodeUint(request.fromView)]))
+  }
+}
+
+/** @throws QuernError from the decoders */
+export function decodeRequest(bytes: Uint8Array): PeerRequest {
+  const item = decodeRlp(bytes.subarray(1), REQUEST_LIMITS)
+  switch (bytes[0]) {
+    case 1:
+      rlpList(item, 0)
+      return { type: 'status' }
+    case 2:
+      return { type: 'block', hash: rlpBytes(item, 32) }
+    case 3: {
+      const [fromHeight, count] = rlpList(item, 2)
+      return { type: 'range', fromHeight: rlpNumber(fromHeight), count: rlpNumber(count) }
+    }
+    case 4: {
+      const [epoch, fromView] = rlpList(item, 2)
+      return { type: 'certificates', epoch: rlpNumber(epoch), fromView: rlpNumber(fromView) }
+    }
+    default:
+      throw unknownTag(bytes[0])
+  }
+}
+
+// ------------------------------------------------------------------------------------------------- responses
+
+const optionalCertificate = (certificate: Certificate | undefined): RlpItem =>
+  certificate === undefined ? [] : encodeCertificate(certificate)
+
+const readOptionalCertificate = (item: RlpItem | undefined): Certificate | undefined =>
+  rlpList(item).length === 0 ? undefined : decodeCertificate(item)
+
+function readFinalBlock(item: RlpItem): FinalBlock {
+  const [block, notarization, finalization] = rlpList(item, 3)
+  return {
+    block: decodeBlock(rlpBytes(block)),
+    notarization: readOptionalCertificate(notarization),
+    finalization: readOptionalCertificate(finalization),
+  }
+}
+
+export function encodeResponse(response: PeerResponse): Uint8Array {
+  switch (response.type) {
+    case 'status': {
+      const { genesisHash, height, hash } = response.status
+      return tagged(1, encodeRlp([genesisHash, encodeUint(height), hash]))
+    }
+    case 'block':
+      return tagged(2, response.block === undefined ? EMPTY_BYTES : encodeBlock(response.block))
+    case 'range': {
+      const items = response.blocks.map((b) => [
+        encodeBlock(b.block),
+        optionalCertificate(b.notarization),
+        optionalCertificate(b.finalization),
+      ])
+      return tagged(3, encodeRlp(items))
+    }
+    case 'certificates':
+      return tagged(4, encodeRlp(response.certificates.map(encodeCertificate)))
+  }
+}
+
+/** @throws QuernError from the decoders */
+export function decodeResponse(bytes: Uint8Array): PeerResponse {
+  const payload = bytes.subarray(1)
+  switch (bytes[0]) {
+    case 1: {
+      const [genesisHash, height, hash] = rlpList(decodeRlp(payload, STATUS_LIMITS), 3)
+      const status = { genesisHash: rlpBytes(genesisHash, 32), height: rlpNumber(height), hash: rlpBytes(hash, 32) }
+      return { type: 'status', status }
+    }
+    case 2:
+      return { type: 'block', block: payload.length === 0 ? undefined : decodeBlock(payload) }
+    case 3:
+      return { type: 'range', blocks: rlpList(decodeRlp(payload, RANGE_LIMITS)).map(readFinalBlock) }
+    case 4: {
+      const certificates = rlpList(decodeRlp(payload, CERTIFICATES_LIMITS)).map((item) => decodeCertificate(item))
+      return { type: 'certificates', certificates }
+    }
+    default:
+      throw unknownTag(bytes[0])
+  }
+}

@@ -1,0 +1,17 @@
+// Builds dist/ with tsc. Runs as npm's `prepare`, so it must work right after an install; where the
+// compiler is absent (a production install without dev dependencies) an existing build is kept.
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
+const tsc = path.join(root, 'node_modules', '.bin', process.platform === 'win32' ? 'tsc.cmd' : 'tsc')
+if (!fs.existsSync(tsc)) {
+  const built = fs.existsSync(path.join(root, 'dist', 'node', 'cli', 'main.js'))
+  console.error(built ? 'quern: no compiler installed, keeping the existing build' : 'quern: typescript is not installed, run `npm install` first')
+  process.exit(built ? 0 : 1)
+}
+fs.rmSync(path.join(root, 'dist'), { recursive: true, force: true })
+const result = spawnSync(tsc, ['-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' })
+process.exit(result.status ?? 1)

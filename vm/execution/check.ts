@@ -1,0 +1,38 @@
+/** What the mempool asks about a transaction: would it do its work in the next block? */
+import type { Failure } from '../../core/errors.ts'
+import { runAction } from '../kinds/index.ts'
+import { type StateReader, StateView } from '../state/view.ts'
+import type { Action, Transaction } from '../transaction/types.ts'
+import { actionContext } from './execution.ts'
+import { charge, refusalOf } from './includable.ts'
+import type { ActionErrorCode, BlockContext, ExecutionRules, RefusalCode } from './types.ts'
+
+/** Decided by a proof in the body, so the sender's earlier transactions cannot change the finding. */
+const DECIDED_BY_PROOF: ReadonlySet<Action['kind']> = new Set(['SUBMIT_RESULT', 'SUBMIT_EVIDENCE'])
+
+/**
+ * Checks against a scratch view over `state`, which is dropped: nothing is written anywhere.
+ *
+ * - The base fee is the floor's: a transaction below today's base fee may wait for a cheaper block.
+ * - A nonce ahead of the account's is no refusal, and what the handler would say now says little about later (a
+ *   STAKE may come first), so then only kinds decided by proof are run.
+ *
+ * @param state after the newest block
+ * @param context of the block that would come next; proposer and view may be guesses
+ */
+export function checkTransaction(
+  state: StateReader,
+  context: BlockContext,
+  rules: ExecutionRules,
+  tx: Transaction,
+): Failure<RefusalCode | ActionErrorCode> | undefined {
+  const view = new StateView(state)
+  const baseFeePerGas = rules.params.baseFeeFloorWei
+  const early = refusalOf(view, tx, { params: rules.params, baseFeePerGas, allowNonceGap: false })
+  const isAhead = early?.code === 'TX_NONCE_TOO_HIGH'
+  const refusal = isAhead ? refusalOf(view, tx, { params: rules.params, baseFeePerGas, allowNonceGap: true }) : early
+  if (refusal !== undefined) return refusal
+  if (isAhead && !DECIDED_BY_PROOF.has(tx.action.kind)) return undefined
+  charge(view, tx, baseFeePerGas)
+  return runAction(tx.action, actionContext(view, context, rules, tx))
+}
