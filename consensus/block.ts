@@ -72,12 +72,7 @@ export function decodeBlock(bytes: Uint8Array): Block {
 }
 
 export const encodeProposal = (proposal: Proposal): Uint8Array =>
-  encodeRlp([
-    encodeUint(proposal.epoch),
-    encodeUint(proposal.view),
-    blockItem(proposal.block),
-    proposal.signature,
-  ])
+  encodeRlp([encodeUint(proposal.epoch), encodeUint(proposal.view), blockItem(proposal.block), proposal.signature])
 
 /** @throws QuernError `BLOCK_TOO_LARGE`, or from the RLP reader */
 export function decodeProposal(bytes: Uint8Array): Proposal {

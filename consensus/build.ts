@@ -3,7 +3,7 @@
  * may not hold, and fills the header from what execution gave. The answer passes validate.ts by construction, and comes
  * with its execution, so the leader does not execute twice.
  */
-import { EMPTY_BYTES, type Address, ZERO_HASH } from '../core/bytes.ts'
+import { type Address, EMPTY_BYTES, ZERO_HASH } from '../core/bytes.ts'
 import { computeRoot } from '../vm/compute-root.ts'
 import { BlockExecution } from '../vm/execution/execution.ts'
 import { receiptRoot } from '../vm/execution/receipt.ts'
@@ -14,7 +14,7 @@ import { StateLayer } from '../vm/state/layers.ts'
 import { txRoot } from '../vm/transaction/tx-root.ts'
 import type { Transaction } from '../vm/transaction/types.ts'
 import { validatorsHash } from '../vm/validator-set.ts'
-import { emptyBlockSize, envelopeSize, makeBlock, MAX_BLOCK_BYTES } from './block.ts'
+import { emptyBlockSize, envelopeSize, MAX_BLOCK_BYTES, makeBlock } from './block.ts'
 import { certificateHash } from './certificate.ts'
 import { blockContext, epochSetup } from './context.ts'
 import { HEADER_VERSION } from './header.ts'

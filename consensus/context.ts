@@ -2,7 +2,7 @@
 import { equalBytes } from '../core/bytes.ts'
 import { assert } from '../core/errors.ts'
 import type { BlockContext } from '../vm/execution/types.ts'
-import { epochs, epochSets } from '../vm/state/tables.ts'
+import { epochSets, epochs } from '../vm/state/tables.ts'
 import { readRecord, type StateReader } from '../vm/state/view.ts'
 import type { ValidatorSet } from '../vm/validator-set.ts'
 import { signerIndexes } from './certificate.ts'
@@ -38,7 +38,10 @@ export function blockContext(
  * Set and R(e) of an epoch, from any state of that epoch or of the last block before it.
  * @throws QuernError `ASSERTION_FAILED` for an epoch the state does not know
  */
-export function epochSetup(state: StateReader, epoch: number): { readonly set: ValidatorSet; readonly randomness: Uint8Array } {
+export function epochSetup(
+  state: StateReader,
+  epoch: number,
+): { readonly set: ValidatorSet; readonly randomness: Uint8Array } {
   const set = readRecord(state, epochSets, epoch)
   const record = readRecord(state, epochs, epoch)
   assert(set !== undefined && record !== undefined, 'the state does not know this epoch', { epoch })

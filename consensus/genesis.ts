@@ -3,9 +3,9 @@ import { EMPTY_BYTES, ZERO_ADDRESS, ZERO_HASH } from '../core/bytes.ts'
 import { receiptRoot } from '../vm/execution/receipt.ts'
 import { type Genesis, genesisState } from '../vm/genesis.ts'
 import { StateLayer } from '../vm/state/layers.ts'
-import { validatorsHash } from '../vm/validator-set.ts'
+import { MemoryState } from '../vm/state/memory.ts'
 import { txRoot } from '../vm/transaction/tx-root.ts'
-import type { StateWrite } from '../vm/state/view.ts'
+import { validatorsHash } from '../vm/validator-set.ts'
 import { makeBlock } from './block.ts'
 import { epochSetup } from './context.ts'
 import { HEADER_VERSION } from './header.ts'
@@ -13,13 +13,13 @@ import type { Header } from './types.ts'
 import type { ParentBlock } from './validate.ts'
 
 export interface GenesisBlock extends ParentBlock {
-  readonly writes: readonly StateWrite[]
+  /** Over the empty state: its writes and tree update are what a store begins with. */
+  readonly state: StateLayer
 }
 
 export function genesisBlock(genesis: Genesis): GenesisBlock {
   const { params } = genesis
-  const writes = genesisState(genesis)
-  const state = StateLayer.genesis(writes)
+  const state = new StateLayer(new MemoryState(), genesisState(genesis))
   const header: Header = {
     version: HEADER_VERSION,
     chainId: params.chainId,
@@ -47,5 +47,5 @@ export function genesisBlock(genesis: Genesis): GenesisBlock {
     zkComputeProof: EMPTY_BYTES,
     extraData: EMPTY_BYTES,
   }
-  return { block: makeBlock({ header, transactions: [], parentCertificate: undefined }), state, writes }
+  return { block: makeBlock({ header, transactions: [], parentCertificate: undefined }), state }
 }

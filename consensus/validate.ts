@@ -4,19 +4,20 @@
  *
  *     checkHeader       against the parent's header and state: place, time, proposer, reveal, certificate, constants
  *     checkBody         size, and that the transactions are those the header names
- *     executeBlock...   every transaction includable, within limits, and the header's results are those of execution
+ *     executeChecked    every transaction includable, within limits, and the header's results are those of execution
  */
-import { equalBytes, ZERO_HASH } from '../core/bytes.ts'
+
 import type { BlsScheme } from '../core/bls.ts'
+import { equalBytes, ZERO_HASH } from '../core/bytes.ts'
 import { type ErrorMeta, type Failure, fail, ok, type Result } from '../core/errors.ts'
 import { computeRoot } from '../vm/compute-root.ts'
-import { BlockExecution } from '../vm/execution/execution.ts'
+import { type ExecutionErrorCode, executeBlock } from '../vm/execution/execution.ts'
 import { receiptRoot } from '../vm/execution/receipt.ts'
 import type { BlockOutcome, ExecutionRules, RefusalCode } from '../vm/execution/types.ts'
 import { nextBaseFee } from '../vm/fees.ts'
 import { leaderOf } from '../vm/leader.ts'
 import { epochOf } from '../vm/params.ts'
-import { StateLayer } from '../vm/state/layers.ts'
+import { StateLayer, type TreeState } from '../vm/state/layers.ts'
 import { statementBytes } from '../vm/statement.ts'
 import { txRoot } from '../vm/transaction/tx-root.ts'
 import type { Transaction } from '../vm/transaction/types.ts'
@@ -47,8 +48,7 @@ export type BlockErrorCode =
   | 'BLOCK_BASE_FEE'
   | 'BLOCK_SIZE'
   | 'BLOCK_TX_ROOT'
-  | 'BLOCK_TX_REFUSED'
-  | 'BLOCK_LIMIT'
+  | ExecutionErrorCode
   | 'BLOCK_GAS_USED'
   | 'BLOCK_GRAM_USED'
   | 'BLOCK_DIFFICULTY'
@@ -60,11 +60,12 @@ export type BlockErrorCode =
 /** A block and the state after it. */
 export interface ParentBlock {
   readonly block: Block
-  readonly state: StateLayer
+  readonly state: TreeState
 }
 
 /** A block with all that executing it gave. */
 export interface AppliedBlock extends ParentBlock {
+  readonly state: StateLayer
   readonly transactions: readonly Transaction[]
   readonly outcome: BlockOutcome
 }
@@ -106,7 +107,9 @@ export function checkHeader(block: Block, parent: ParentBlock, rules: Validation
       earliestMs: above.timestampMs + params.blockIntervalMs,
     })
   }
-  return checkConstants(block, parent, rules) ?? checkLeader(block, parent, rules) ?? checkCertificate(block, parent, rules)
+  return (
+    checkConstants(block, parent, rules) ?? checkLeader(block, parent, rules) ?? checkCertificate(block, parent, rules)
+  )
 }
 
 function checkConstants({ header }: Block, parent: ParentBlock, { params }: ValidationRules): Verdict {
@@ -152,7 +155,10 @@ function checkCertificate(block: Block, parent: ParentBlock, { params, bls }: Va
   const above = parent.block.header
   if (above.height === 0 || certificate === undefined) {
     if (above.height === 0 && certificate === undefined) return undefined
-    return no('BLOCK_CERTIFICATE', 'every block but the first carries the notarization of its parent, and the first none')
+    return no(
+      'BLOCK_CERTIFICATE',
+      'every block but the first carries the notarization of its parent, and the first none',
+    )
   }
   const isParents =
     certificate.kind === 'notarize' &&
@@ -188,17 +194,9 @@ export function executeChecked(
 ): Result<AppliedBlock, BlockErrorCode> {
   const { header } = block
   const context = blockContext(header, parent.block, block.parentCertificate)
-  const execution = new BlockExecution(parent.state, context, rules)
-  for (const [index, transaction] of transactions.entries()) {
-    const applied = execution.apply(transaction)
-    if ('receipt' in applied) continue
-    if ('refusal' in applied) {
-      const meta = { index, refusal: applied.refusal.code }
-      return fail('BLOCK_TX_REFUSED', `transaction ${index} cannot be in a block: ${applied.refusal.code}`, meta)
-    }
-    return fail('BLOCK_LIMIT', `transaction ${index} is over a limit: ${applied.full}`, { index, limit: applied.full })
-  }
-  const outcome = execution.finish()
+  const executed = executeBlock(parent.state, context, rules, transactions)
+  if (!executed.ok) return executed
+  const outcome = executed.value
   const verdict = checkOutcome(block, outcome)
   if (verdict !== undefined) return { ok: false, error: verdict }
   const state = new StateLayer(parent.state, outcome.writes)

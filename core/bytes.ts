@@ -102,10 +102,11 @@ export function u32be(value: number): Uint8Array {
 
 /** u64 big endian, as PROTOCOL 1 wants for every other integer inside a hashed concatenation. */
 export function u64be(value: number | bigint): Uint8Array {
-  const big = BigInt(value)
-  if (big < 0n || big > 0xffffffffffffffffn) {
-    throw new QuernError('INTEGER_RANGE', 'integer does not fit 64 bits', { value: big })
+  // BigInt() of a fraction would throw an untyped error, and a number past 2^53 may already be a rounded one.
+  if (typeof value === 'number' ? !Number.isSafeInteger(value) || value < 0 : value < 0n || value >> 64n !== 0n) {
+    throw new QuernError('INTEGER_RANGE', 'integer does not fit 64 bits', { value })
   }
+  const big = BigInt(value)
   const out = new Uint8Array(8)
   new DataView(out.buffer).setBigUint64(0, big)
   return out

@@ -6,14 +6,23 @@ describe('errors', () => {
     const cause = new Error('below')
     const error = new QuernError('SOME_CODE', 'do this', { height: 7 }, { cause })
     expect(error).toBeInstanceOf(Error)
-    expect(error).toMatchObject({ name: 'QuernError', code: 'SOME_CODE', message: 'do this', meta: { height: 7 }, cause })
+    expect(error).toMatchObject({
+      name: 'QuernError',
+      code: 'SOME_CODE',
+      message: 'do this',
+      meta: { height: 7 },
+      cause,
+    })
     expect(new QuernError('X', 'y').meta).toEqual({})
   })
 
   it('builds results', () => {
     expect(ok(1)).toEqual({ ok: true, value: 1 })
     expect(fail('NO', 'why')).toStrictEqual({ ok: false, error: { code: 'NO', message: 'why' } })
-    expect(fail('NO', 'why', { n: 1 })).toStrictEqual({ ok: false, error: { code: 'NO', message: 'why', meta: { n: 1 } } })
+    expect(fail('NO', 'why', { n: 1 })).toStrictEqual({
+      ok: false,
+      error: { code: 'NO', message: 'why', meta: { n: 1 } },
+    })
   })
 
   it('assert throws a typed error only when false', () => {

@@ -51,6 +51,7 @@ export function merklePath(leaves: readonly Hash[], index: number): Hash[] {
 /** Whether `leaf` stands at `index` of the `count` leaves under `root`. False on any malformed input. */
 export function verifyMerklePath(leaf: Hash, index: number, count: number, path: readonly Hash[], root: Hash): boolean {
   if (!Number.isSafeInteger(index) || !Number.isSafeInteger(count) || index < 0 || index >= count) return false
+  if (leaf.length !== 32) return false
   let hash = leaf
   let at = index
   let width = count

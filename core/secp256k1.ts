@@ -5,7 +5,7 @@
 import { secp256k1 as noble } from '@noble/curves/secp256k1.js'
 import type { Address, Hash } from './bytes.ts'
 import { bigIntToBytes, bytesToBigInt, concatBytes } from './bytes.ts'
-import { QuernError } from './errors.ts'
+import { assert, QuernError } from './errors.ts'
 import { keccak256 } from './hash.ts'
 
 export interface Signature {
@@ -39,16 +39,25 @@ const recoverKey = await loadRecover()
 /** 20-byte address of a 65-byte uncompressed public key. */
 export const publicKeyToAddress = (uncompressed: Uint8Array): Address => keccak256(uncompressed.subarray(1)).slice(12)
 
-/** @throws QuernError `KEY_INVALID` unless 32 bytes in 1..n-1 */
-export function privateKeyToAddress(privateKey: Uint8Array): Address {
+function checkPrivateKey(privateKey: Uint8Array): void {
   if (!noble.utils.isValidSecretKey(privateKey)) {
     throw new QuernError('KEY_INVALID', 'private key must be 32 bytes, between 1 and the group order')
   }
+}
+
+/** @throws QuernError `KEY_INVALID` unless 32 bytes in 1..n-1 */
+export function privateKeyToAddress(privateKey: Uint8Array): Address {
+  checkPrivateKey(privateKey)
   return publicKeyToAddress(noble.getPublicKey(privateKey, false))
 }
 
-/** RFC 6979 deterministic, low-S. `hash` is the 32-byte digest itself. */
+/**
+ * RFC 6979 deterministic, low-S. `hash` is the 32-byte digest itself.
+ * @throws QuernError `KEY_INVALID` as `privateKeyToAddress`
+ */
 export function signHash(hash: Hash, privateKey: Uint8Array): Signature {
+  checkPrivateKey(privateKey)
+  assert(hash.length === 32, 'a digest to sign is 32 bytes', { bytes: hash.length })
   const bytes = noble.sign(hash, privateKey, { prehash: false, format: 'recovered', lowS: true })
   return {
     yParity: (bytes[0]! & 1) as 0 | 1,
@@ -67,9 +76,12 @@ export const isSignatureInRange = ({ r, s }: Signature): boolean => r > 0n && r 
  */
 export function recoverAddress(hash: Hash, signature: Signature, recover: Recover = recoverKey): Address {
   const { r, s, yParity } = signature
-  if (!isSignatureInRange(signature)) {
-    throw new QuernError('SIGNATURE_INVALID', 'signature values out of range (r in 1..n-1, s in 1..n/2)')
+  // Recovery ids 2 and 3 would stand for r + n, which Ethereum's signatures cannot say.
+  if (!isSignatureInRange(signature) || (yParity !== 0 && yParity !== 1)) {
+    throw new QuernError('SIGNATURE_INVALID', 'signature out of range (r in 1..n-1, s in 1..n/2, yParity 0 or 1)')
   }
+  // noble would cut a longer digest short where the native library refuses it.
+  if (hash.length !== 32) throw new QuernError('SIGNATURE_INVALID', 'the signed digest must be 32 bytes')
   try {
     return publicKeyToAddress(recover(concatBytes(bigIntToBytes(r, 32), bigIntToBytes(s, 32)), yParity, hash))
   } catch (cause) {

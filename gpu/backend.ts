@@ -29,12 +29,9 @@ export interface LotteryBackend {
   /**
    * Plays attempt `attempt` (a u32): n^3 multiply-accumulates and (n / 16)^2 tickets. One attempt at a time.
    * @returns the winning tiles, ascending
-   * @throws the signal's reason once `signal` is aborted, within STOP_LATENCY_MS
+   * @throws the signal's reason once `signal` is aborted, well within 200 ms: a worker stops at once for its user
    */
   attempt(job: LotteryJob, attempt: number, signal?: AbortSignal): Promise<readonly TileWin[]>
   /** Frees the hardware. The backend is of no use afterwards. */
   close(): Promise<void>
 }
-
-/** What a user feels as "at once" after Ctrl-C, with room for the rest of a node's shutdown. */
-export const STOP_LATENCY_MS = 200

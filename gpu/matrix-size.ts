@@ -1,10 +1,9 @@
 /** Which matrix size this machine earns most with: a win is worth D at every n, so the fastest multiply rate decides. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { sha256 } from '../core/hash.ts'
 import type { LotteryBackend } from './backend.ts'
 
-/** Two attempts per size make the estimate; the first pays for compilation and cold caches. */
-const ROUNDS = 2
+/** Each size plays at least this long: the compiler needs about half of it before the rate is the lasting one. */
+const MEASURE_MS = 120
 /** Sizes whose attempt would take longer are left out: their results would come in bursts and often too late. */
 const MAX_ATTEMPT_MS = 500
 
@@ -13,15 +12,19 @@ export interface SizeEstimate {
   readonly macsPerSecond: number
 }
 
+/** The fastest attempt of the measurement, in ms: anything else on this machine only ever makes one slower. */
 async function timeAttempt(backend: LotteryBackend, n: number, signal: AbortSignal | undefined): Promise<number> {
   // A target of zero never wins, so nothing comes of the attempt but its duration.
   const job = { seed: sha256(new Uint8Array(0)), n, target: 0n }
   let bestMs = Number.POSITIVE_INFINITY
-  for (let round = 0; round < ROUNDS; round++) {
+  let spentMs = 0
+  for (let attempt = 0; spentMs < MEASURE_MS; attempt++) {
     const startMs = performance.now()
-    await backend.attempt(job, round, signal)
-    bestMs = Math.min(bestMs, performance.now() - startMs)
-    await sleep(0)
+    await backend.attempt(job, attempt, signal)
+    // The clock is coarse in some builds of Node; a duration of zero would divide by zero below.
+    const tookMs = Math.max(0.001, performance.now() - startMs)
+    bestMs = Math.min(bestMs, tookMs)
+    spentMs += tookMs
   }
   return bestMs
 }

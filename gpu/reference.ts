@@ -16,7 +16,7 @@ import type { LotteryBackend, LotteryJob, TileWin } from './backend.ts'
 
 /** 16 packed panels are 256 KiB at n = 256 and 8 MiB at n = 8192; more would not make the panel of B cheaper. */
 const GROUP_ROWS = 16
-/** About 10 ms at 3 G MACs a second: short beside STOP_LATENCY_MS, long beside one turn of the event loop. */
+/** About 10 ms at 3 G MACs a second: short beside the 200 ms a stop may take, long beside one turn of the event loop. */
 const SLICE_MACS = 1 << 25
 /** 1 MiB of keystream takes a few milliseconds. A multiple of 64. */
 const DRAW_BYTES = 1 << 20

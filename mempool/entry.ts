@@ -1,7 +1,8 @@
 /** One waiting transaction with what the pool needs to rank it. */
 import { hexKey } from '../core/bytes.ts'
+import { upFrontCostWei } from '../vm/execution/includable.ts'
 import type { FeeCaps } from '../vm/fees.ts'
-import { type Transaction, valueWei } from '../vm/transaction/types.ts'
+import type { Transaction } from '../vm/transaction/types.ts'
 
 export interface Entry {
   readonly transaction: Transaction
@@ -25,16 +26,12 @@ export function makeEntry(transaction: Transaction, senderKey: string, arrival: 
     transaction,
     hashKey: hexKey(transaction.hash),
     senderKey,
-    costWei: upFrontWei(transaction),
+    costWei: upFrontCostWei(transaction),
     arrival,
     addedAtMs,
     floor: { maxFeePerGas, maxPriorityFeePerGas },
   }
 }
-
-/** Up-front cost of PROTOCOL 2. */
-export const upFrontWei = (transaction: Transaction): bigint =>
-  valueWei(transaction.action) + BigInt(transaction.gasLimit) * transaction.maxFeePerGas
 
 function lower(a: bigint, b: bigint): bigint {
   if (a < b) return a

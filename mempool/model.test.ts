@@ -3,9 +3,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { hexKey } from '../core/bytes.ts'
 import type { Transaction } from '../vm/transaction/types.ts'
-import { TEST_LIMITS, TestAccounts, testAddress, testTransaction } from './fixture.ts'
 import { Mempool } from './mempool.ts'
-import { NaivePool } from './naive-pool.ts'
+import { TEST_LIMITS, TestAccounts, testAddress, testTransaction } from './testing/fixture.ts'
+import { NaivePool } from './testing/naive-pool.ts'
 
 const SENDERS = 5
 const LIMITS = {

@@ -132,11 +132,17 @@ export class SenderQueue {
     while (this.#entries[this.#readyCount]?.transaction.nonce === nonce + this.#readyCount) this.#readyCount++
   }
 
+  /** Renews the floors from `from` on, until one after it comes out as it was. */
   #lowerFloors(from: number): void {
     for (let i = from; i < this.#entries.length; i++) {
       const entry = this.#entries[i]!
       const previous = this.#entries[i - 1]
-      entry.floor = previous === undefined ? entry.transaction : lowerCaps(previous.floor, entry.transaction)
+      const floor = previous === undefined ? entry.transaction : lowerCaps(previous.floor, entry.transaction)
+      const isUnchanged =
+        floor.maxFeePerGas === entry.floor.maxFeePerGas &&
+        floor.maxPriorityFeePerGas === entry.floor.maxPriorityFeePerGas
+      if (isUnchanged && i > from) break
+      entry.floor = floor
     }
   }
 }

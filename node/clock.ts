@@ -5,6 +5,8 @@ export interface Clock {
   nowMs(): number
   /** Calls back once after `delayMs` of real time; the answer cancels it. */
   after(delayMs: number, callback: () => void): () => void
+  /** Moves the clock ahead; timers keep to real time. Returns the shift in all. Devnets only. */
+  advance(byMs: number): number
 }
 
 /** Node.js takes a longer delay for 1 ms. */
@@ -22,7 +24,6 @@ export class SystemClock implements Clock {
     return Date.now() + this.#shiftMs
   }
 
-  /** Moves this clock ahead; timers keep to real time. Returns the shift in all. */
   advance(byMs: number): number {
     this.#shiftMs += Math.max(0, Math.floor(byMs))
     return this.#shiftMs

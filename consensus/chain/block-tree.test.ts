@@ -7,7 +7,14 @@ import { BlockTree, MAX_OPEN_BLOCKS, type TreeEntry } from './block-tree.ts'
 
 const entry = (id: number, parent: TreeEntry | undefined): TreeEntry => {
   const header = { parentHash: parent?.block.hash ?? ZERO_HASH, height: (parent?.block.header.height ?? -1) + 1 }
-  return { block: { hash: sha256(u64be(id)), header: header as Header, transactions: [], parentCertificate: undefined } satisfies Block }
+  return {
+    block: {
+      hash: sha256(u64be(id)),
+      header: header as Header,
+      transactions: [],
+      parentCertificate: undefined,
+    } satisfies Block,
+  }
 }
 
 describe('block tree', () => {

@@ -98,7 +98,9 @@ export class BlockTree<Entry extends TreeEntry> {
   finalise(hash: Hash): { readonly final: readonly Entry[]; readonly lost: readonly Entry[] } {
     const final = this.branch(hash)
     const head = this.get(hash)
-    assert(final !== undefined && head !== undefined, 'the final block is not in the block tree', { hash: hexKey(hash) })
+    assert(final !== undefined && head !== undefined, 'the final block is not in the block tree', {
+      hash: hexKey(hash),
+    })
     const kept = new Map<string, Entry>()
     // Insertion order puts parents before children, so one pass finds all descendants.
     for (const [id, entry] of this.#open) {

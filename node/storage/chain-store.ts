@@ -1,18 +1,20 @@
 /**
  * Everything a node keeps of the final chain, in one store. Each final block arrives in one atomic, synced batch, so
  * that after a crash at any moment the store shows some block's state, whole: block, receipts, indexes, certificates,
- * state values, tree nodes and head together. Layout: layout.ts. What is not final yet: pending-store.ts.
+ * state values, tree nodes and head together. Layout: layout.ts. What is not final yet: journal.ts.
  */
-import { concatBytes, equalBytes, type Hash, hexKey, toHex, u64be } from '../../core/bytes.ts'
-import { assert, QuernError } from '../../core/errors.ts'
-import type { KvOperation, KvStore } from '../../core/kv.ts'
-import { decodeRlp, encodeRlp, rlpList } from '../../core/rlp.ts'
-import { encodeMultiProof, type NodeReader, proveKeys, type TreeUpdate, VersionedTree } from '../../core/smt/index.ts'
+
 import { decodeBlock, encodeBlock } from '../../consensus/block.ts'
 import { decodeCertificate, encodeCertificate } from '../../consensus/certificate.ts'
 import type { Block, Certificate } from '../../consensus/types.ts'
+import { concatBytes, equalBytes, type Hash, hexKey, toHex, u64be } from '../../core/bytes.ts'
+import { assert, QuernError } from '../../core/errors.ts'
+import type { KvOperation, KvStore } from '../../core/kv.ts'
+import { decodeRlp, encodeRlp, rlpBytes, rlpList } from '../../core/rlp.ts'
+import { encodeMultiProof, proveKeys, type TreeUpdate, VersionedTree } from '../../core/smt/index.ts'
 import { decodeReceipt, encodeReceipt } from '../../vm/execution/receipt.ts'
 import type { Receipt } from '../../vm/execution/types.ts'
+import type { TreeState } from '../../vm/state/layers.ts'
 import type { StateReader, StateWrite } from '../../vm/state/view.ts'
 import { KEY, LAYOUT_VERSION, PREFIX, readU32, readU64, transactionPlace } from './layout.ts'
 import { VersionedValues } from './versioned-values.ts'
@@ -55,6 +57,15 @@ export class ChainStore {
     this.#values = new VersionedValues(kv)
     this.#tree = new VersionedTree(kv, PREFIX.tree)
     this.#head = head
+    const values = this.#values
+    const tree = this.#tree
+    this.state = {
+      get: (treeKey) => values.get(treeKey),
+      readNode: tree.read,
+      get root() {
+        return tree.root
+      },
+    }
   }
 
   /**
@@ -99,15 +110,8 @@ export class ChainStore {
     return this.#head
   }
 
-  /** State after the newest final block; moves on with it. */
-  get state(): StateReader {
-    return this.#values
-  }
-
-  /** Tree after the newest final block; moves on with it. */
-  get tree(): NodeReader {
-    return this.#tree.read
-  }
+  /** State after the newest final block; moves on with it. What layers of blocks above it stand on. */
+  readonly state: TreeState
 
   /** State after a final block; undefined above the head. */
   stateAt(height: number): StateReader | undefined {
@@ -125,8 +129,12 @@ export class ChainStore {
   /** Writes one final block: all of it or nothing, on the disk when this resolves. */
   async commit(entry: FinalEntry, more: readonly KvOperation[] = []): Promise<void> {
     const { header } = entry.block
-    assert(header.height === this.#head.header.height + 1, 'final blocks are committed in order', { height: header.height })
-    assert(equalBytes(header.parentHash, this.#head.hash), 'a final block must extend the head', { height: header.height })
+    assert(header.height === this.#head.header.height + 1, 'final blocks are committed in order', {
+      height: header.height,
+    })
+    assert(equalBytes(header.parentHash, this.#head.hash), 'a final block must extend the head', {
+      height: header.height,
+    })
     await this.kv.write([...this.#operations(entry), ...more], { sync: true })
     this.#head = entry.block
   }
@@ -136,11 +144,12 @@ export class ChainStore {
     const bytes = this.kv.get(KEY.block(height))
     const receipts = this.kv.get(KEY.receipts(height))
     const senders = this.kv.get(KEY.senders(height))
-    if (bytes === undefined || receipts === undefined || senders === undefined) throw corrupt(`block ${height} is missing`)
+    if (bytes === undefined || receipts === undefined || senders === undefined)
+      throw corrupt(`block ${height} is missing`)
     const block = decodeBlock(bytes)
     return {
       block,
-      receipts: rlpList(decodeRlp(receipts), block.transactions.length).map((item) => decodeReceipt(item)),
+      receipts: rlpList(decodeRlp(receipts), block.transactions.length).map((item) => decodeReceipt(rlpBytes(item))),
       senders: block.transactions.map((_, i) => senders.subarray(i * BYTES_PER_SENDER, (i + 1) * BYTES_PER_SENDER)),
     }
   }

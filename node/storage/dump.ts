@@ -1,6 +1,7 @@
 /** A store's whole content, to put back later: how a single-process devnet takes snapshots and reverts to them. */
-import { QuernError } from '../../core/errors.ts'
+
 import { hexKey } from '../../core/bytes.ts'
+import { QuernError } from '../../core/errors.ts'
 import type { KvOperation, KvStore } from '../../core/kv.ts'
 
 /** A dump lives in memory, one for each validator; a devnet that has grown beyond this should be restarted instead. */
@@ -16,7 +17,8 @@ export async function dumpStore(store: KvStore): Promise<StoreDump> {
   let bytes = 0
   for await (const [key, value] of store.entries()) {
     bytes += key.length + value.length
-    if (bytes > MAX_DUMP_BYTES) throw new QuernError('DUMP_TOO_LARGE', 'the store is too large for a snapshot in memory')
+    if (bytes > MAX_DUMP_BYTES)
+      throw new QuernError('DUMP_TOO_LARGE', 'the store is too large for a snapshot in memory')
     entries.push([key.slice(), value.slice()])
   }
   return entries

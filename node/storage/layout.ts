@@ -15,8 +15,7 @@
  *     20 || tree key                 state value, newest (versioned-values.ts)
  *     21 || tree key || version      state value, superseded
  *     30 || ...                      state tree (core/smt)
- *     40 || sequence number          signing record: own vote or proposal, and what it relies on
- *     41 || block hash               body of a block that is not final yet
+ *     40 || sequence number          journal: own votes and proposals of open views, and what they rely on
  *
  * Everything below 40 is written in one synced batch for each final block, so it always shows one height. Heights,
  * epochs, versions and sequence numbers are u64 big endian. A change here is a new LAYOUT_VERSION.
@@ -46,7 +45,6 @@ export const KEY = {
   finalization: height(0x16),
   epochEnd: height(0x17),
   record: height(0x40),
-  pendingBlock: hash(0x41),
 } as const
 
 export const PREFIX = {
@@ -54,7 +52,6 @@ export const PREFIX = {
   valueHistory: Uint8Array.of(0x21),
   tree: Uint8Array.of(0x30),
   record: Uint8Array.of(0x40),
-  pendingBlock: Uint8Array.of(0x41),
 } as const
 
 export const transactionPlace = (at: number, index: number): Uint8Array => concatBytes(u64be(at), u32be(index))

@@ -31,11 +31,22 @@ describe('level store', () => {
         { type: 'put', key: bytes(2), value: bytes() },
         { type: 'put', key: bytes(3), value: bytes(7) },
       ])
-      await store.write([{ type: 'delete', key: bytes(3) }, { type: 'put', key: bytes(1, 3), value: bytes(6) }], { sync: true })
+      await store.write(
+        [
+          { type: 'delete', key: bytes(3) },
+          { type: 'put', key: bytes(1, 3), value: bytes(6) },
+        ],
+        { sync: true },
+      )
     }
     await level.close()
     level = await LevelStore.open(path)
-    for (const range of [{}, prefixRange(bytes(1)), { gte: bytes(1, 2), reverse: true }, { lt: bytes(1, 3), limit: 1 }]) {
+    for (const range of [
+      {},
+      prefixRange(bytes(1)),
+      { gte: bytes(1, 2), reverse: true },
+      { lt: bytes(1, 3), limit: 1 },
+    ]) {
       expect(await all(level, range)).toEqual(await all(memory, range))
     }
     expect(level.get(bytes(2))).toEqual(bytes())
@@ -52,11 +63,21 @@ describe('level store', () => {
 
   it('restores a dump exactly', async () => {
     const store = await LevelStore.open(join(directory, 'c'))
-    await store.write([{ type: 'put', key: bytes(1), value: bytes(1) }, { type: 'put', key: bytes(2), value: bytes(2) }])
+    await store.write([
+      { type: 'put', key: bytes(1), value: bytes(1) },
+      { type: 'put', key: bytes(2), value: bytes(2) },
+    ])
     const dump = await dumpStore(store)
-    await store.write([{ type: 'put', key: bytes(1), value: bytes(5) }, { type: 'put', key: bytes(0), value: bytes(5) }, { type: 'delete', key: bytes(2) }])
+    await store.write([
+      { type: 'put', key: bytes(1), value: bytes(5) },
+      { type: 'put', key: bytes(0), value: bytes(5) },
+      { type: 'delete', key: bytes(2) },
+    ])
     await restoreStore(store, dump)
-    expect(await all(store)).toEqual([[1, 1], [2, 2]])
+    expect(await all(store)).toEqual([
+      [1, 1],
+      [2, 2],
+    ])
     await store.close()
   })
 })

@@ -41,7 +41,7 @@ const encodeRecord = (r: ValueRecord): Uint8Array =>
     r.value ?? EMPTY_BYTES,
   )
 
-const valueOf = (bytes: Uint8Array): Uint8Array | undefined =>
+const storedValue = (bytes: Uint8Array): Uint8Array | undefined =>
   bytes[HEADER_BYTES - 1] === 1 ? bytes.subarray(HEADER_BYTES) : undefined
 
 const decodeRecord = (bytes: Uint8Array): ValueRecord => ({
@@ -49,7 +49,7 @@ const decodeRecord = (bytes: Uint8Array): ValueRecord => ({
   version: readU64(bytes, 8),
   previous: readU64(bytes, 16),
   jump: readU64(bytes, 24),
-  value: valueOf(bytes),
+  value: storedValue(bytes),
 })
 
 /** Records that the jump of record `depth` (>= 1) passes over, itself included: the last digit in skew binary. */
@@ -74,7 +74,7 @@ export class VersionedValues implements StateReader {
   /** The newest value. */
   get(treeKey: Hash): Uint8Array | undefined {
     const bytes = this.#kv.get(currentKey(treeKey))
-    return bytes === undefined ? undefined : valueOf(bytes)
+    return bytes === undefined ? undefined : storedValue(bytes)
   }
 
   /** The value as it was after `version` was committed. */
@@ -123,7 +123,9 @@ export class VersionedValues implements StateReader {
   #past(treeKey: Hash, version: number): ValueRecord {
     const bytes = this.#kv.get(historyKey(treeKey, version))
     if (bytes === undefined) {
-      throw new QuernError('STORE_CORRUPT', 'a past state value is missing; restore the store or sync anew', { version })
+      throw new QuernError('STORE_CORRUPT', 'a past state value is missing; restore the store or sync anew', {
+        version,
+      })
     }
     return decodeRecord(bytes)
   }

@@ -2,8 +2,9 @@
  * How a node reaches other nodes. The node does not know whether they are in its process or across the world; every
  * object crosses in its wire form (wire.ts), so peers share nothing but bytes.
  */
-import type { Hash } from '../../core/bytes.ts'
+
 import type { Block, Certificate, Message } from '../../consensus/types.ts'
+import type { Hash } from '../../core/bytes.ts'
 
 /** Opaque; only the transport knows what it stands for. */
 export type PeerId = string
@@ -34,8 +35,8 @@ export type PeerRequest =
   | { readonly type: 'block'; readonly hash: Hash }
   /** Consecutive final blocks; the peer may answer with fewer, but ends on one with a finalization. */
   | { readonly type: 'range'; readonly fromHeight: number; readonly count: number }
-  /** Certificates of an epoch from a view on, as many as the peer cares to send. */
-  | { readonly type: 'certificates'; readonly epoch: number; readonly fromView: number }
+  /** Certificates of an epoch's views, both ends included; the peer may send fewer. */
+  | { readonly type: 'certificates'; readonly epoch: number; readonly fromView: number; readonly toView: number }
 
 export type PeerResponse =
   | { readonly type: 'status'; readonly status: PeerStatus }
@@ -57,6 +58,8 @@ export interface Transport {
   /** Begins delivery. Messages that arrive earlier are lost. */
   start(handlers: TransportHandlers): void
   stop(): Promise<void>
+  /** The peer sent something that only a faulty or lying node sends. */
+  blame(peer: PeerId, code: string): void
   peers(): readonly PeerId[]
   /** To every peer, as far as the network allows; nothing says whether it arrived. */
   broadcast(message: NetworkMessage): void

@@ -2,17 +2,18 @@
  * Wire form of what peers say to each other: one tag byte, then RLP (a consensus message brings its own form).
  *
  *     messages     01 || consensus message      02 || [envelope, ...]
- *     requests     01 || []   02 || hash   03 || [fromHeight, count]   04 || [epoch, fromView]
+ *     requests     01 || []   02 || hash   03 || [fromHeight, count]   04 || [epoch, fromView, toView]
  *     responses    01 || [genesisHash, height, hash]   02 || block, or nothing
  *                  03 || [[block, notarization | [], finalization | []], ...]   04 || [certificate, ...]
  */
-import { concatBytes, EMPTY_BYTES } from '../../core/bytes.ts'
-import { QuernError } from '../../core/errors.ts'
-import { decodeRlp, encodeRlp, encodeUint, type RlpItem, rlpBytes, rlpList, rlpNumber } from '../../core/rlp.ts'
+
 import { decodeBlock, encodeBlock } from '../../consensus/block.ts'
 import { decodeCertificate, encodeCertificate } from '../../consensus/certificate.ts'
 import type { Certificate } from '../../consensus/types.ts'
 import { decodeMessage, encodeMessage, MAX_MESSAGE_BYTES } from '../../consensus/wire.ts'
+import { concatBytes, EMPTY_BYTES } from '../../core/bytes.ts'
+import { QuernError } from '../../core/errors.ts'
+import { decodeRlp, encodeRlp, encodeUint, type RlpItem, rlpBytes, rlpList, rlpNumber } from '../../core/rlp.ts'
 import type { FinalBlock, NetworkMessage, PeerRequest, PeerResponse } from './transport.ts'
 
 /** Largest message or answer: a range of blocks, which the server cuts at RANGE_TARGET_BYTES plus one block. */
@@ -21,8 +22,8 @@ export const MAX_WIRE_BYTES = 8 << 20
 export const RANGE_TARGET_BYTES = 4 << 20
 /** Blocks in one range answer; small blocks are then limited by count, so that one answer is executed in seconds. */
 export const MAX_RANGE_BLOCKS = 64
-/** Certificates in one answer: three kinds for each of 64 views. */
-export const MAX_ANSWER_CERTIFICATES = 192
+/** Certificates in one answer: what the engine serves at once. */
+export const MAX_ANSWER_CERTIFICATES = 256
 /** Envelopes in one gossip message; more go in several. */
 export const MAX_GOSSIP_TRANSACTIONS = 512
 /** Bytes of envelopes in one gossip message: one envelope of the largest size (300 KiB) always fits. */
@@ -52,7 +53,8 @@ export function encodeNetworkMessage(message: NetworkMessage): Uint8Array {
 /** @throws QuernError from the decoders */
 export function decodeNetworkMessage(bytes: Uint8Array): NetworkMessage {
   const payload = bytes.subarray(1)
-  if (bytes[0] === 1 && payload.length <= MAX_MESSAGE_BYTES) return { type: 'consensus', message: decodeMessage(payload) }
+  if (bytes[0] === 1 && payload.length <= MAX_MESSAGE_BYTES)
+    return { type: 'consensus', message: decodeMessage(payload) }
   if (bytes[0] !== 2) throw unknownTag(bytes[0])
   return { type: 'transactions', transactions: rlpList(decodeRlp(payload, GOSSIP_LIMITS)).map((raw) => rlpBytes(raw)) }
 }
@@ -68,7 +70,7 @@ export function encodeRequest(request: PeerRequest): Uint8Array {
     case 'range':
       return tagged(3, encodeRlp([encodeUint(request.fromHeight), encodeUint(request.count)]))
     case 'certificates':
-      return tagged(4, encodeRlp([encodeUint(request.epoch), encodeUint(request.fromView)]))
+      return tagged(4, encodeRlp([request.epoch, request.fromView, request.toView].map(encodeUint)))
   }
 }
 
@@ -86,8 +88,8 @@ export function decodeRequest(bytes: Uint8Array): PeerRequest {
       return { type: 'range', fromHeight: rlpNumber(fromHeight), count: rlpNumber(count) }
     }
     case 4: {
-      const [epoch, fromView] = rlpList(item, 2)
-      return { type: 'certificates', epoch: rlpNumber(epoch), fromView: rlpNumber(fromView) }
+      const [epoch, fromView, toView] = rlpList(item, 3).map(rlpNumber)
+      return { type: 'certificates', epoch: epoch!, fromView: fromView!, toView: toView! }
     }
     default:
       throw unknownTag(bytes[0])

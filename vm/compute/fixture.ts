@@ -52,19 +52,19 @@ export class MapState {
   }
 }
 
-/** A state at `height` with the block hashes of the window and the records of the epochs in reach. */
+/** A state at `height` with the block hashes of the window and the records of the epochs. */
 export function chainAt(height: number, params: ChainParams, epoch: number): MapState {
   const chain = new MapState()
   chain.block((state) => {
     for (let h = Math.max(0, height - params.laneWindowBlocks); h < height; h++) {
       state.set(recentBlocks, h, { hash: testBlockHash(h), seqCommit: new Uint8Array(32), timestampMs: h })
     }
-    for (let e = Math.max(0, epoch - 1); e <= epoch; e++) state.set(epochs, e, EMPTY_EPOCH)
+    for (let e = 0; e <= epoch; e++) state.set(epochs, e, EMPTY_EPOCH)
   })
   return chain
 }
 
-export const blockAt = (height: number, params: ChainParams): BlockContext => ({
+const blockAt = (height: number, params: ChainParams): BlockContext => ({
   height,
   epoch: Math.floor((height - 1) / params.epochBlocks),
   view: height,

@@ -21,7 +21,7 @@ import { computeSeed } from './seed.ts'
 import { type TileRef, targetOf, taskIdOf, ticketOf, unpackNonce, wins } from './ticket.ts'
 
 /** A seed this far below the including block is final in the ordinary case, and was not chosen by its proposer. */
-export const MIN_SEED_DEPTH = 2
+const MIN_SEED_DEPTH = 2
 
 export interface Submission {
   readonly seedHeight: number

@@ -1,6 +1,7 @@
 /** What the mempool asks about a transaction: would it do its work in the next block? */
 import type { Failure } from '../../core/errors.ts'
 import { runAction } from '../kinds/index.ts'
+import { accountOf } from '../state/account.ts'
 import { type StateReader, StateView } from '../state/view.ts'
 import type { Action, Transaction } from '../transaction/types.ts'
 import { actionContext } from './execution.ts'
@@ -28,10 +29,9 @@ export function checkTransaction(
 ): Failure<RefusalCode | ActionErrorCode> | undefined {
   const view = new StateView(state)
   const baseFeePerGas = rules.params.baseFeeFloorWei
-  const early = refusalOf(view, tx, { params: rules.params, baseFeePerGas, allowNonceGap: false })
-  const isAhead = early?.code === 'TX_NONCE_TOO_HIGH'
-  const refusal = isAhead ? refusalOf(view, tx, { params: rules.params, baseFeePerGas, allowNonceGap: true }) : early
+  const refusal = refusalOf(view, tx, { params: rules.params, baseFeePerGas, allowNonceGap: true })
   if (refusal !== undefined) return refusal
+  const isAhead = tx.nonce > accountOf(view, tx.from).nonce
   if (isAhead && !DECIDED_BY_PROOF.has(tx.action.kind)) return undefined
   charge(view, tx, baseFeePerGas)
   return runAction(tx.action, actionContext(view, context, rules, tx))

@@ -3,9 +3,10 @@
 import type { Failure } from '../../core/errors.ts'
 import type { ActionContext, ActionErrorCode, ActionHandler } from '../execution/types.ts'
 import { bond } from '../staking/bond.ts'
+import { newValidator } from '../staking/new-validator.ts'
 import { isWipedOut } from '../staking/shares.ts'
 import { accountOf } from '../state/account.ts'
-import { type Validator, validatorKeys, validators } from '../state/tables.ts'
+import { validatorKeys, validators } from '../state/tables.ts'
 import { proofOfPossessionBytes } from '../statement.ts'
 import type { Action } from '../transaction/types.ts'
 
@@ -38,25 +39,6 @@ function register(amount: bigint, registration: Registration, { state, block, ru
   bond(state, sender, sender, amount)
   return undefined
 }
-
-/** Commission starts at 0, and that setting is the registration epoch's only one. */
-const newValidator = (blsPublicKey: Uint8Array, epoch: number): Validator => ({
-  tokens: 0n,
-  shares: 0n,
-  blsPublicKey,
-  name: '',
-  website: '',
-  description: '',
-  commissionBps: 0,
-  commissionEpoch: epoch,
-  openToWorkers: false,
-  jailedUntilEpoch: 0,
-  tombstoned: false,
-  rewardPot: 0n,
-  commissionAccrued: 0n,
-  rewardPerShare: 0n,
-  rewardRemainder: 0n,
-})
 
 /** The validator is keyed by the sender's address, so nobody can act on another's. */
 export const stake: ActionHandler<'STAKE'> = (action, context) => {

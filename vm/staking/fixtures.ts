@@ -16,7 +16,7 @@ import { unstake } from '../kinds/unstake.ts'
 import { updateValidator } from '../kinds/update-validator.ts'
 import { type ChainParams, epochOf, isLastBlockOfEpoch, PRESETS } from '../params.ts'
 import { distributeRewards } from '../rewards.ts'
-import { setAccount } from '../state/account.ts'
+import { debit, setAccount } from '../state/account.ts'
 import type { Table } from '../state/table.ts'
 import { epochSets, epochs, randomness, supply, type Validator, validatorKeys, validators } from '../state/tables.ts'
 import { readRecord, type StateReader, StateView } from '../state/view.ts'
@@ -24,6 +24,7 @@ import { proofOfPossessionBytes } from '../statement.ts'
 import type { Action } from '../transaction/types.ts'
 import type { ValidatorSet } from '../validator-set.ts'
 import { bond } from './bond.ts'
+import { newValidator } from './new-validator.ts'
 import { countViews } from './views.ts'
 
 /** Small amounts, so that rounding shows. */
@@ -101,7 +102,7 @@ export class TestChain implements StateReader {
         // Real keys only where signatures are looked at: deriving them is most of a test's time.
         const key = realSignatures ? blsKey(i) : new Uint8Array(48).fill(i + 1)
         state.set(validatorKeys, key, account(i))
-        state.set(validators, account(i), { ...NEW_VALIDATOR, blsPublicKey: key })
+        state.set(validators, account(i), newValidator(key, 0))
         bond(state, account(i), account(i), wei)
       }
       const members = stakes.map((wei, i) => ({
@@ -198,11 +199,12 @@ export class TestChain implements StateReader {
     return code
   }
 
-  /** Ends the block as execution does, and goes on to the next height. */
+  /** Ends the block as execution does, and goes on to the next height. Account 0 pays the priority fees. */
   endBlock(changes: Partial<BlockContext> = {}, priorityFeesWei = 0n): void {
     const context = this.context(changes)
     this.change((state) => {
       countViews(state, context, this.rules)
+      debit(state, account(0), priorityFeesWei)
       distributeRewards(state, context, this.rules, priorityFeesWei)
       if (isLastBlockOfEpoch(context.height, this.rules.params)) changeEpoch(state, context, this.rules)
     })
@@ -225,22 +227,4 @@ const EMPTY = {
   workerPool: 0n,
   payoutQueue: 0n,
   carry: 0n,
-}
-
-export const NEW_VALIDATOR: Validator = {
-  tokens: 0n,
-  shares: 0n,
-  blsPublicKey: new Uint8Array(48),
-  name: '',
-  website: '',
-  description: '',
-  commissionBps: 0,
-  commissionEpoch: 0,
-  openToWorkers: false,
-  jailedUntilEpoch: 0,
-  tombstoned: false,
-  rewardPot: 0n,
-  commissionAccrued: 0n,
-  rewardPerShare: 0n,
-  rewardRemainder: 0n,
 }

@@ -1,6 +1,15 @@
 /** Every table of the L1 state and its record. Records are immutable: a change is a new record. PROTOCOL 3. */
 import { type Address, concatBytes, EMPTY_BYTES, fromUtf8, type Hash, u32be, u64be, utf8 } from '../../core/bytes.ts'
-import { encodeUint, rlpBoolean, rlpBytes, rlpBytesMax, rlpList, rlpNumber, rlpUint, type RlpItem } from '../../core/rlp.ts'
+import {
+  encodeUint,
+  type RlpItem,
+  rlpBoolean,
+  rlpBytes,
+  rlpBytesMax,
+  rlpList,
+  rlpNumber,
+  rlpUint,
+} from '../../core/rlp.ts'
 import { encodeValidatorSet, type ValidatorSet } from '../validator-set.ts'
 import { defineTable } from './table.ts'
 
@@ -263,7 +272,10 @@ export const nullifiers = defineTable<Uint8Array, boolean>({
 })
 
 /** Claims by seed height, in chunks, so that they can be forgotten when the height leaves the window. */
-export const nullifierIndex = defineTable<{ readonly seedHeight: number; readonly chunk: number }, readonly Uint8Array[]>({
+export const nullifierIndex = defineTable<
+  { readonly seedHeight: number; readonly chunk: number },
+  readonly Uint8Array[]
+>({
   name: 'nullifierIndex',
   domain: 'tableNullifierIndex',
   key: ({ seedHeight, chunk }) => concatBytes(u64be(seedHeight), u32be(chunk)),
@@ -289,7 +301,14 @@ export const epochs = defineTable<number, Epoch>({
   name: 'epoch',
   domain: 'tableEpoch',
   key: (epoch) => u64be(epoch),
-  toRlp: (e) => [uint(e.difficultyMacs), uint(e.workMacs), uint(e.results), uint(e.workers), uint(e.poolWei), e.randomness],
+  toRlp: (e) => [
+    uint(e.difficultyMacs),
+    uint(e.workMacs),
+    uint(e.results),
+    uint(e.workers),
+    uint(e.poolWei),
+    e.randomness,
+  ],
   fromRlp: (item) => {
     const f = rlpList(item, 6)
     return {
@@ -456,7 +475,18 @@ export const supply = defineTable<void, Supply>({
   domain: 'tableSupply',
   key: () => SINGLETON,
   toRlp: (s) =>
-    [s.genesis, s.minted, s.burned, s.balances, s.bonded, s.unbonding, s.accrued, s.workerPool, s.payoutQueue, s.carry].map(uint),
+    [
+      s.genesis,
+      s.minted,
+      s.burned,
+      s.balances,
+      s.bonded,
+      s.unbonding,
+      s.accrued,
+      s.workerPool,
+      s.payoutQueue,
+      s.carry,
+    ].map(uint),
   fromRlp: (item) => {
     const f = rlpList(item, 10).map((entry) => rlpUint(entry))
     return {

@@ -3,12 +3,13 @@
  *
  * Nothing reaches the parent. Whoever drops the view has undone the block; whoever keeps `finish()` has all of it.
  */
+
+import type { Hash } from '../../core/bytes.ts'
 import { hexKey } from '../../core/bytes.ts'
 import { assert } from '../../core/errors.ts'
 import { domainHash } from '../../core/hash.ts'
-import type { Hash } from '../../core/bytes.ts'
 import { MONEY_CATEGORIES, type MoneyCategory, type Table } from './table.ts'
-import { supply, type Supply } from './tables.ts'
+import { type Supply, supply } from './tables.ts'
 
 /** A state to read: the final one, or that of a block above it. `treeKey` = sha256(domain || key bytes). */
 export interface StateReader {

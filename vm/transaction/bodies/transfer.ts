@@ -14,11 +14,14 @@ export const transferBody: BodyCodec<'TRANSFER'> = {
   },
 }
 
+/** Supply totals are stored in 256 bits: no number of balances below this can overflow them and so stop the chain. */
+export const MAX_DEV_BALANCE_BITS = 128
+
 /** [account, balance] */
 export const devSetBalanceBody: BodyCodec<'DEV_SET_BALANCE'> = {
   encode: (action) => [action.account, encodeUint(action.balance)],
   decode: (item) => {
     const [account, balance] = rlpList(item, 2)
-    return { kind: 'DEV_SET_BALANCE', account: rlpBytes(account, 20), balance: rlpUint(balance) }
+    return { kind: 'DEV_SET_BALANCE', account: rlpBytes(account, 20), balance: rlpUint(balance, MAX_DEV_BALANCE_BITS) }
   },
 }

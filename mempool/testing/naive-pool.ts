@@ -2,10 +2,10 @@
  * The reference that the model test holds the pool against: one array in order of arrival, everything recomputed from
  * it by definition, nothing cached. Shares no code with the pool.
  */
-import { type Address, equalBytes, type Hash, hexKey } from '../core/bytes.ts'
-import { type Transaction, valueWei } from '../vm/transaction/types.ts'
-import type { MempoolLimits } from './limits.ts'
-import type { Account } from './sender-queue.ts'
+import { type Address, equalBytes, type Hash, hexKey } from '../../core/bytes.ts'
+import { type Transaction, valueWei } from '../../vm/transaction/types.ts'
+import type { MempoolLimits } from '../limits.ts'
+import type { Account } from '../sender-queue.ts'
 
 interface Waiting {
   readonly tx: Transaction

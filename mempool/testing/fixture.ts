@@ -1,10 +1,10 @@
 /** Small pools, accounts and transactions for the tests of this folder. */
-import { type Address, EMPTY_BYTES, hexKey, u64be, utf8, ZERO_HASH } from '../core/bytes.ts'
-import { sha256 } from '../core/hash.ts'
-import type { Transaction } from '../vm/transaction/types.ts'
-import { DEFAULT_LIMITS, type MempoolLimits } from './limits.ts'
-import type { MempoolModules } from './mempool.ts'
-import type { Account } from './sender-queue.ts'
+import { type Address, EMPTY_BYTES, hexKey, u64be, utf8, ZERO_HASH } from '../../core/bytes.ts'
+import { sha256 } from '../../core/hash.ts'
+import type { Transaction } from '../../vm/transaction/types.ts'
+import { DEFAULT_LIMITS, type MempoolLimits } from '../limits.ts'
+import type { MempoolModules } from '../mempool.ts'
+import type { Account } from '../sender-queue.ts'
 
 export const testAddress = (label: number): Address => sha256(u64be(label)).slice(0, 20)
 
@@ -58,7 +58,7 @@ export class TestAccounts {
   readonly #accounts = new Map<string, Account>()
   readonly #initial: Account
 
-  constructor(initial: Account = { nonce: 0, balance: 1_000_000n }) {
+  constructor(initial: Account = { nonce: 0, balance: 10n ** 18n }) {
     this.#initial = initial
   }
 

@@ -1,0 +1,190 @@
+import { bls12_381 } from '@noble/curves/bls12-381.js'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type BlsScheme, bls, pureBls } from './bls.ts'
+import { bigIntToBytes, fromHex, hexKey, utf8 } from './bytes.ts'
+import { sha256 } from './hash.ts'
+
+const { Point: G1 } = bls12_381.G1
+const { Point: G2 } = bls12_381.G2
+const ORDER = bls12_381.fields.Fr.ORDER
+
+const invalid = expect.objectContaining({ name: 'QuernError', code: 'BLS_INVALID' })
+const message = utf8('a block')
+const secrets = Array.from({ length: 4 }, (_, i) => {
+  const bytes = sha256(Uint8Array.of(i))
+  bytes[0] = 0x01
+  return bytes
+})
+const publicKeys = secrets.map((secret) => bls.publicKey(secret))
+const signatures = secrets.map((secret) => bls.sign(secret, message))
+const [key, signature] = [publicKeys[0]!, signatures[0]!]
+
+const identityKey = G1.ZERO.toBytes()
+const identitySignature = G2.ZERO.toBytes()
+
+/** On the curve, outside the prime-order subgroup: noble says so while decoding. */
+function outsideSubgroup(length: 48 | 96): Uint8Array {
+  for (let x = 1; x < 60; x++) {
+    const bytes = new Uint8Array(length)
+    bytes[0] = 0x80
+    bytes[length - 1] = x
+    try {
+      if (length === 48) G1.fromBytes(bytes)
+      else G2.fromBytes(bytes)
+    } catch (error) {
+      if (error instanceof Error && error.message.includes('subgroup')) return bytes
+    }
+  }
+  throw new Error('no such point found')
+}
+
+/** Each answer once, where both backends give it; a refusal is its code. */
+function both(ask: (scheme: BlsScheme) => Uint8Array | boolean): string | boolean {
+  const [native, pure] = [bls, pureBls].map((scheme) => {
+    try {
+      const answer = ask(scheme)
+      return typeof answer === 'boolean' ? answer : hexKey(answer)
+    } catch (error) {
+      expect(error).toEqual(invalid)
+      return 'BLS_INVALID'
+    }
+  })
+  expect(native).toBe(pure)
+  return native!
+}
+
+/** Malformed in every way that a wire could deliver. */
+const BAD_KEYS: Readonly<Record<string, Uint8Array>> = {
+  empty: new Uint8Array(0),
+  short: key.subarray(1),
+  long: new Uint8Array([...key, 0]),
+  identity: identityKey,
+  'identity with stray bits': Uint8Array.from(identityKey, (byte, i) => (i === 47 ? 1 : byte)),
+  uncompressed: G1.fromBytes(key).toBytes(false),
+  'compression flag missing': Uint8Array.from(key, (byte, i) => (i === 0 ? byte & 0x7f : byte)),
+  zeros: new Uint8Array(48),
+  'x past the field': Uint8Array.from({ length: 48 }, (_, i) => (i === 0 ? 0x9f : 0xff)),
+  'outside the subgroup': outsideSubgroup(48),
+  'a signature': signature,
+}
+const BAD_SIGNATURES: Readonly<Record<string, Uint8Array>> = {
+  empty: new Uint8Array(0),
+  short: signature.subarray(1),
+  long: new Uint8Array([...signature, 0]),
+  identity: identitySignature,
+  'identity with stray bits': Uint8Array.from(identitySignature, (byte, i) => (i === 95 ? 1 : byte)),
+  uncompressed: G2.fromBytes(signature).toBytes(false),
+  'compression flag missing': Uint8Array.from(signature, (byte, i) => (i === 0 ? byte & 0x7f : byte)),
+  zeros: new Uint8Array(96),
+  'x past the field': Uint8Array.from({ length: 96 }, (_, i) => (i === 0 ? 0x9f : 0xff)),
+  'outside the subgroup': outsideSubgroup(96),
+  'a key': key,
+}
+
+describe('blst and noble', () => {
+  it('make the same keys and signatures, and verify each other', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 1n, max: ORDER - 1n }), fc.uint8Array({ maxLength: 100 }), (value, text) => {
+        const secret = bigIntToBytes(value, 32)
+        const publicKey = fromHex(both((scheme) => scheme.publicKey(secret)) as string)
+        const signed = fromHex(both((scheme) => scheme.sign(secret, text)) as string)
+        expect([publicKey.length, signed.length]).toEqual([48, 96])
+        expect(both((scheme) => scheme.verify(publicKey, text, signed))).toBe(true)
+      }),
+      { numRuns: 4 },
+    )
+  })
+
+  it('aggregate alike, in any order', () => {
+    const sum = both((scheme) => scheme.aggregate(signatures))
+    expect(both((scheme) => scheme.aggregate(signatures.toReversed()))).toBe(sum)
+    expect(both((scheme) => scheme.verifyAggregate(publicKeys, message, fromHex(sum as string)))).toBe(true)
+    expect(both((scheme) => scheme.aggregate([signature]))).toBe(hexKey(signature))
+  })
+
+  it('sign the IETF ciphersuite: the tag is the proof-of-possession one', () => {
+    // From the Ethereum consensus tests (bls/sign), which use this same ciphersuite.
+    const secret = fromHex('263dbd792f5b1be47ed85f8938c0f29586af0d3ac7b977f21c278fe1462040e3')
+    expect(both((scheme) => scheme.sign(secret, new Uint8Array(32)))).toBe(
+      'b6ed936746e01f8ecf281f020953fbf1f01debd5657c4a383940b020b26507f6076334f91e2366c96e9ab279fb5158090352ea1c5b0c9274504f4f0e7053af24802e51e4568d164fe986834f41e55c8e850ce1f98458c0cfc9ab380b55285a55',
+    )
+  })
+})
+
+describe('verify', () => {
+  it('refuses another message, key or signature', () => {
+    expect(both((scheme) => scheme.verify(key, message, signature))).toBe(true)
+    expect(both((scheme) => scheme.verify(key, utf8('another'), signature))).toBe(false)
+    expect(both((scheme) => scheme.verify(publicKeys[1]!, message, signature))).toBe(false)
+    expect(both((scheme) => scheme.verify(key, message, signatures[1]!))).toBe(false)
+    expect(both((scheme) => scheme.verify(key, message, G2.fromBytes(signature).negate().toBytes()))).toBe(false)
+  })
+
+  it.each(Object.entries(BAD_KEYS))('refuses a key that is %s', (_, bad) => {
+    expect(both((scheme) => scheme.verify(bad, message, signature))).toBe(false)
+    expect(both((scheme) => scheme.verifyAggregate([bad], message, signature))).toBe(false)
+    expect(both((scheme) => scheme.verifyAggregate([key, bad], message, signature))).toBe(false)
+  })
+
+  it.each(Object.entries(BAD_SIGNATURES))('refuses a signature that is %s', (_, bad) => {
+    expect(both((scheme) => scheme.verify(key, message, bad))).toBe(false)
+    expect(both((scheme) => scheme.verifyAggregate([key], message, bad))).toBe(false)
+    expect(both((scheme) => scheme.aggregate([bad]))).toBe('BLS_INVALID')
+    expect(both((scheme) => scheme.aggregate([signature, bad]))).toBe('BLS_INVALID')
+  })
+
+  it('refuses the identity under the identity, whose pairing equation holds', () => {
+    expect(both((scheme) => scheme.verify(identityKey, message, identitySignature))).toBe(false)
+    const opposite = G1.fromBytes(key).negate().toBytes()
+    expect(both((scheme) => scheme.verifyAggregate([key, opposite], message, identitySignature))).toBe(false)
+  })
+
+  it('answers alike to any flipped byte', () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 143 }), fc.integer({ min: 1, max: 255 }), (at, flip) => {
+        const [badKey, badSignature] = [key.slice(), signature.slice()]
+        if (at < 48) badKey[at] = badKey[at]! ^ flip
+        else badSignature[at - 48] = badSignature[at - 48]! ^ flip
+        expect(both((scheme) => scheme.verify(badKey, message, badSignature))).toBe(false)
+      }),
+      { numRuns: 12 },
+    )
+  })
+})
+
+describe('aggregates', () => {
+  const sum = bls.aggregate(signatures)
+
+  it('need exactly the signers, each as often as it signed', () => {
+    const check = (keys: readonly Uint8Array[], of = sum) => both((scheme) => scheme.verifyAggregate(keys, message, of))
+    expect(check(publicKeys)).toBe(true)
+    expect(check(publicKeys.slice(1))).toBe(false)
+    expect(check([...publicKeys, key])).toBe(false)
+    expect(check([...publicKeys, key], bls.aggregate([...signatures, signature]))).toBe(true)
+    expect(check([])).toBe(false)
+  })
+
+  it('refuse the empty list and a sum that is the identity', () => {
+    expect(both((scheme) => scheme.aggregate([]))).toBe('BLS_INVALID')
+    const opposite = G2.fromBytes(signature).negate().toBytes()
+    expect(both((scheme) => scheme.aggregate([signature, opposite]))).toBe('BLS_INVALID')
+  })
+})
+
+describe('secret keys', () => {
+  it.each([
+    ['zero', new Uint8Array(32)],
+    ['the order', bigIntToBytes(ORDER, 32)],
+    ['above the order', new Uint8Array(32).fill(255)],
+    ['31 bytes', new Uint8Array(31).fill(1)],
+    ['33 bytes', new Uint8Array(33).fill(1)],
+  ])('are refused: %s', (_, bad) => {
+    expect(both((scheme) => scheme.publicKey(bad))).toBe('BLS_INVALID')
+    expect(both((scheme) => scheme.sign(bad, message))).toBe('BLS_INVALID')
+  })
+
+  it('reach to the order less one', () => {
+    expect(both((scheme) => scheme.publicKey(bigIntToBytes(ORDER - 1n, 32)))).toBe(hexKey(G1.BASE.negate().toBytes()))
+  })
+})

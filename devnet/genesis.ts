@@ -1,0 +1,84 @@
+/** The genesis of a devnet: who stands in it and with how much. Everything follows from the plan, so a seed replays. */
+import { bls } from '../core/bls.ts'
+import { toHex } from '../core/bytes.ts'
+import { WEI_PER_CPC } from '../core/units.ts'
+import { checkGenesis, type Genesis } from '../vm/genesis.ts'
+import { type ChainParams, PRESETS } from '../vm/params.ts'
+import { proofOfPossessionBytes } from '../vm/statement.ts'
+import { type AccountKey, mnemonicAccounts, roleAccount, type ValidatorKey, validatorKey } from './keys.ts'
+
+export interface DevnetPlan {
+  /** Derives every key that the mnemonic does not. */
+  readonly seed: string
+  readonly validators: number
+  readonly workers: number
+  readonly mnemonic: string
+  readonly accounts: number
+  readonly balanceWei: bigint
+  readonly timestampMs: number
+  readonly blockIntervalMs?: number
+  readonly gasLimit?: number
+}
+
+export interface DevnetKeys {
+  readonly validators: readonly ValidatorKey[]
+  readonly workers: readonly AccountKey[]
+  /** The printed accounts. */
+  readonly accounts: readonly AccountKey[]
+  /** May send DEV_SET_BALANCE, and is the faucet's purse. */
+  readonly authority: AccountKey
+}
+
+/** Genesis time of a network made from --seed, so that the same seed gives the same genesis hash on any day. */
+export const SEEDED_TIMESTAMP_MS = Date.UTC(2026, 0, 1)
+
+/** Lanes and covenants are not part of this version, so no height activates them. */
+const NEVER = Number.MAX_SAFE_INTEGER
+
+/** Ten times the devnet's least stake, so that a slashed validator stays in the set. */
+const STAKE_WEI = 10_000n * WEI_PER_CPC
+/** Fees for years of results: a result costs 80,000 gas at 1,000 wei and more. */
+const WORKER_WEI = 100n * WEI_PER_CPC
+const OWNER_WEI = 100n * WEI_PER_CPC
+const FAUCET_WEI = 1_000_000_000n * WEI_PER_CPC
+
+export const devnetKeys = (plan: DevnetPlan): DevnetKeys => ({
+  validators: Array.from({ length: plan.validators }, (_, index) => validatorKey(plan.seed, index)),
+  workers: Array.from({ length: plan.workers }, (_, index) => roleAccount(plan.seed, 'worker', index)),
+  accounts: mnemonicAccounts(plan.mnemonic, plan.accounts),
+  authority: roleAccount(plan.seed, 'authority'),
+})
+
+export function devnetGenesis(plan: DevnetPlan, keys: DevnetKeys): Genesis {
+  const params: ChainParams = {
+    ...PRESETS.devnet,
+    devAuthority: toHex(keys.authority.address),
+    ...(plan.blockIntervalMs === undefined ? {} : { blockIntervalMs: plan.blockIntervalMs }),
+    ...(plan.gasLimit === undefined ? {} : { gasLimit: plan.gasLimit }),
+  }
+  const purse = (balanceWei: bigint) => (key: AccountKey) => ({ address: key.address, balanceWei })
+  const genesis: Genesis = {
+    network: 'devnet',
+    timestampMs: plan.timestampMs,
+    params,
+    activations: { vprogs: NEVER },
+    alloc: [
+      ...keys.accounts.map(purse(plan.balanceWei)),
+      ...keys.workers.map(purse(WORKER_WEI)),
+      ...keys.validators.map(purse(OWNER_WEI)),
+      purse(FAUCET_WEI)(keys.authority),
+    ],
+    validators: keys.validators.map((key) => ({
+      owner: key.address,
+      blsPublicKey: key.blsPublicKey,
+      proofOfPossession: bls.sign(
+        key.blsSecretKey,
+        proofOfPossessionBytes(params.chainId, key.address, key.blsPublicKey),
+      ),
+      stakeWei: STAKE_WEI,
+      nodeId: '',
+    })),
+  }
+  checkGenesis(genesis, bls)
+  return genesis
+}

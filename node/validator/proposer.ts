@@ -1,0 +1,110 @@
+/**
+ * Makes the blocks of the views this validator leads: waits one block interval after the parent for transactions, then
+ * takes the best that fit. A devnet may lift the wait and name the next timestamp.
+ */
+import type { BlsScheme } from '../../core/bls.ts'
+import type { Address } from '../../core/bytes.ts'
+import { buildBlock, type Candidates } from '../../consensus/build.ts'
+import type { BlockTree } from '../../consensus/chain/block-tree.ts'
+import type { Output } from '../../consensus/simplex/types.ts'
+import type { Block } from '../../consensus/types.ts'
+import type { ValidationRules } from '../../consensus/validate.ts'
+import { revealBytes } from '../../consensus/vote.ts'
+import { nextBaseFee } from '../../vm/fees.ts'
+import type { Clock } from '../clock.ts'
+import { type ChainEntry, entryOf } from './entry.ts'
+
+export interface ValidatorKey {
+  /** The account that owns the validator. */
+  readonly owner: Address
+  readonly blsSecretKey: Uint8Array
+}
+
+export interface ProposerModules {
+  readonly key: ValidatorKey
+  readonly bls: BlsScheme
+  readonly clock: Clock
+  readonly tree: BlockTree<ChainEntry>
+  readonly rules: ValidationRules
+  candidates(baseFeePerGas: bigint): Candidates
+}
+
+type BuildRequest = Extract<Output, { readonly type: 'build' }>
+
+export class Proposer {
+  readonly #modules: ProposerModules
+  #isLifted = false
+  #nextTimestampMs: number | undefined
+  /** Leaders' waits in progress: called, they end at once. */
+  readonly #waits = new Set<() => void>()
+
+  constructor(modules: ProposerModules) {
+    this.#modules = modules
+  }
+
+  /** While lifted, a leader does not wait. The clock moves ahead instead, so that timestamps stay one interval apart. */
+  setLifted(isLifted: boolean): void {
+    this.#isLifted = isLifted
+    if (isLifted) this.#endWaits()
+  }
+
+  /** The next block is dated so; undefined for the clock again. A date before the earliest valid one has no effect. */
+  setNextTimestamp(timestampMs: number | undefined): void {
+    this.#nextTimestampMs = timestampMs
+    this.#endWaits()
+  }
+
+  /** A block has been dated: later ones go by the clock again. */
+  sawTip(timestampMs: number): void {
+    if (this.#nextTimestampMs !== undefined && timestampMs >= this.#nextTimestampMs) this.#nextTimestampMs = undefined
+  }
+
+  /** Undefined when the parent was abandoned meanwhile. */
+  async build(request: BuildRequest): Promise<Block | undefined> {
+    const { key, bls, clock, tree, rules } = this.#modules
+    const above = tree.get(request.parentHash)?.block.header
+    if (above === undefined) return undefined
+    const earliestMs = above.timestampMs + rules.params.blockIntervalMs
+    await this.#wait(earliestMs)
+    const parent = tree.get(request.parentHash)
+    if (parent === undefined) return undefined
+    const applied = buildBlock(
+      {
+        parent,
+        parentCertificate: request.parentCertificate,
+        view: request.view,
+        timestampMs: this.#nextTimestampMs ?? clock.nowMs(),
+        proposer: key.owner,
+        randomnessReveal: bls.sign(key.blsSecretKey, revealBytes(rules.params.chainId, request.epoch, request.view)),
+        candidates: this.#modules.candidates(nextBaseFee(above, rules.params.baseFeeFloorWei)),
+      },
+      rules,
+    )
+    // Its execution is kept: the leader votes on it without executing it again.
+    tree.add(entryOf(applied))
+    return applied.block
+  }
+
+  async #wait(earliestMs: number): Promise<void> {
+    const { clock } = this.#modules
+    const leftMs = earliestMs - clock.nowMs()
+    if (leftMs > 0 && !this.#isLifted && this.#nextTimestampMs === undefined) {
+      await new Promise<void>((resolve) => {
+        const end = (): void => {
+          this.#waits.delete(end)
+          cancel()
+          resolve()
+        }
+        const cancel = clock.after(leftMs, end)
+        this.#waits.add(end)
+      })
+    }
+    const dueMs = Math.max(earliestMs, this.#nextTimestampMs ?? 0)
+    const isAhead = this.#isLifted || this.#nextTimestampMs !== undefined
+    if (isAhead && dueMs > clock.nowMs()) clock.advance(dueMs - clock.nowMs())
+  }
+
+  #endWaits(): void {
+    for (const end of [...this.#waits]) end()
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * Transactions on their way into blocks: signatures checked off the event loop, admitted to the mempool against the tip's
+ * state, passed on to peers, and taken back when their block is abandoned.
+ */
+import { type Address, EMPTY_BYTES, type Hash } from '../../core/bytes.ts'
+import { fail, ok, type Result } from '../../core/errors.ts'
+import { keccak256 } from '../../core/hash.ts'
+import type { BlockTree, TipChange } from '../../consensus/chain/block-tree.ts'
+import { Mempool, type MempoolSnapshot, type PoolItem } from '../../mempool/mempool.ts'
+import { DEFAULT_LIMITS, type MempoolLimits } from '../../mempool/limits.ts'
+import { checkTransaction } from '../../vm/execution/check.ts'
+import type { BlockContext, ExecutionRules } from '../../vm/execution/types.ts'
+import { nextBaseFee } from '../../vm/fees.ts'
+import { epochOf } from '../../vm/params.ts'
+import { accounts, payoutCursor, payouts } from '../../vm/state/tables.ts'
+import { readRecord } from '../../vm/state/view.ts'
+import type { Transaction } from '../../vm/transaction/types.ts'
+import type { Clock } from '../clock.ts'
+import type { SignaturePool } from '../ingest/signature-pool.ts'
+import { MAX_GOSSIP_BYTES, MAX_GOSSIP_TRANSACTIONS } from '../transport/wire.ts'
+import type { ChainEntry } from './entry.ts'
+
+/** Transactions that arrive within this time travel to peers together: less than a tenth of the shortest block interval. */
+const GOSSIP_DELAY_MS = 10
+
+export interface TransactionPoolModules {
+  readonly clock: Clock
+  readonly tree: BlockTree<ChainEntry>
+  readonly rules: ExecutionRules
+  readonly signatures: SignaturePool
+  readonly limits?: Partial<MempoolLimits>
+  /** To every peer. */
+  relay(envelopes: readonly Uint8Array[]): void
+  admitted(transaction: Transaction): void
+}
+
+const NO_ACCOUNT = { nonce: 0, balance: 0n }
+
+export class TransactionPool {
+  readonly #modules: TransactionPoolModules
+  readonly #mempool: Mempool
+  #outgoing: Uint8Array[] = []
+  #cancelRelay: (() => void) | undefined
+
+  constructor(modules: TransactionPoolModules) {
+    this.#modules = modules
+    const feeFloorWei = modules.rules.params.baseFeeFloorWei
+    this.#mempool = new Mempool(
+      { ...DEFAULT_LIMITS, feeFloorWei, ...modules.limits },
+      {
+        account: (address) => readRecord(modules.tree.tip.state, accounts, address) ?? NO_ACCOUNT,
+        check: (transaction) => {
+          const { tip } = modules.tree
+          return checkTransaction(tip.state, nextContext(tip, modules.rules), modules.rules, transaction)
+        },
+      },
+    )
+  }
+
+  /** Checks, admits and relays one envelope from this node's own users. */
+  async submit(raw: Uint8Array): Promise<Result<Hash>> {
+    const recovered = await this.#modules.signatures.recover(raw)
+    if (!recovered.ok) return recovered
+    const added = this.#admit(recovered.value)
+    if (!added.ok) return added
+    this.#queueRelay(recovered.value.raw)
+    return ok(recovered.value.hash)
+  }
+
+  /** Admits what a peer sent. It reached the other peers the same way, so it is not passed on. */
+  async receive(envelopes: readonly Uint8Array[]): Promise<void> {
+    const unknown = envelopes.filter((raw) => this.#mempool.get(keccak256(raw)) === undefined)
+    for (const recovered of await Promise.all(unknown.map((raw) => this.#modules.signatures.recover(raw)))) {
+      if (recovered.ok) this.#admit(recovered.value)
+    }
+  }
+
+  /** Transactions of a block: those that wait here are taken from the pool, so each signature is checked once per node. */
+  async recoverBlock(envelopes: readonly Uint8Array[]): Promise<Result<readonly Transaction[], string> | undefined> {
+    const known = envelopes.map((raw) => this.#mempool.get(keccak256(raw))?.transaction)
+    const missing = envelopes.filter((_, i) => known[i] === undefined)
+    const recovered = await this.#modules.signatures.recoverBlock(missing)
+    const transactions: Transaction[] = []
+    let next = 0
+    for (const transaction of known) {
+      const answer = transaction === undefined ? recovered[next++]! : ok(transaction)
+      if (answer.ok) transactions.push(answer.value)
+      else if (answer.error.code === 'INGEST_CLOSED' || answer.error.code === 'INGEST_OVERLOADED') return undefined
+      else return fail(answer.error.code, answer.error.message)
+    }
+    return ok(transactions)
+  }
+
+  candidates(baseFeePerGas: bigint) {
+    return this.#mempool.select(baseFeePerGas)
+  }
+
+  /** The tip moved; the tree already shows it. */
+  followTip({ added, dropped }: TipChange<ChainEntry>): void {
+    const { clock, rules, tree } = this.#modules
+    const nowMs = clock.nowMs()
+    const abandoned = dropped.toReversed().flatMap((entry) => entry.transactions)
+    this.#mempool.onBlock({
+      included: added.flatMap((entry) => entry.transactions),
+      changed: [...added, ...dropped].flatMap((entry) => changedAccounts(entry, tree)),
+      baseFeePerGas: nextBaseFee(tree.tip.block.header, rules.params.baseFeeFloorWei),
+      nowMs,
+    })
+    this.#mempool.readd(abandoned, nowMs)
+  }
+
+  get(hash: Hash): PoolItem | undefined {
+    return this.#mempool.get(hash)
+  }
+
+  entries(): Iterable<PoolItem> {
+    return this.#mempool.content()
+  }
+
+  pendingNonce(address: Address): number {
+    return this.#mempool.pendingNonce(address)
+  }
+
+  counts(): { readonly pending: number; readonly queued: number } {
+    return this.#mempool.stats
+  }
+
+  snapshot(): MempoolSnapshot {
+    return this.#mempool.snapshot()
+  }
+
+  restore(snapshot: MempoolSnapshot): void {
+    this.#mempool.restore(snapshot)
+  }
+
+  close(): void {
+    this.#cancelRelay?.()
+    this.#outgoing = []
+  }
+
+  #admit(transaction: Transaction) {
+    const added = this.#mempool.add(transaction, this.#modules.clock.nowMs())
+    if (added.ok) this.#modules.admitted(transaction)
+    return added
+  }
+
+  #queueRelay(raw: Uint8Array): void {
+    this.#outgoing.push(raw)
+    this.#cancelRelay ??= this.#modules.clock.after(GOSSIP_DELAY_MS, () => {
+      this.#cancelRelay = undefined
+      for (const batch of batches(this.#outgoing.splice(0))) this.#modules.relay(batch)
+    })
+  }
+}
+
+/** Portions that fit a gossip message. */
+function* batches(envelopes: readonly Uint8Array[]): Generator<readonly Uint8Array[]> {
+  let batch: Uint8Array[] = []
+  let bytes = 0
+  for (const raw of envelopes) {
+    if (batch.length === MAX_GOSSIP_TRANSACTIONS || (batch.length > 0 && bytes + raw.length > MAX_GOSSIP_BYTES)) {
+      yield batch
+      batch = []
+      bytes = 0
+    }
+    batch.push(raw)
+    bytes += raw.length
+  }
+  if (batch.length > 0) yield batch
+}
+
+/** Accounts whose balance or nonce a block may have changed, apart from its senders where they are named anyway. */
+function changedAccounts(entry: ChainEntry, tree: BlockTree<ChainEntry>): Address[] {
+  const changed: Address[] = []
+  for (const { from, action } of entry.transactions) {
+    changed.push(from)
+    if (action.kind === 'TRANSFER') changed.push(action.to)
+    if (action.kind === 'DEV_SET_BALANCE') changed.push(action.account)
+  }
+  // The block paid the chunk at its parent's head.
+  const before = tree.get(entry.block.header.parentHash)?.state
+  const cursor = before === undefined ? undefined : readRecord(before, payoutCursor, undefined)
+  if (before !== undefined && cursor !== undefined) {
+    for (const { worker } of readRecord(before, payouts, cursor.head) ?? []) changed.push(worker)
+  }
+  return changed
+}
+
+/** What the next block would be, as far as a check needs to know. */
+function nextContext({ block }: ChainEntry, { params }: ExecutionRules): BlockContext {
+  const { height, epoch, view, timestampMs, proposer, seqCommit } = block.header
+  const next = height + 1
+  return {
+    height: next,
+    epoch: epochOf(next, params),
+    view: view + 1,
+    timestampMs: timestampMs + params.blockIntervalMs,
+    proposer,
+    randomnessReveal: EMPTY_BYTES,
+    baseFeePerGas: params.baseFeeFloorWei,
+    parent: { hash: block.hash, height, epoch, view, timestampMs, proposer, seqCommit },
+    parentSigners: [],
+  }
+}

@@ -1,0 +1,117 @@
+/** Random transactions, for property tests. */
+import fc from 'fast-check'
+import { u64be, ZERO_HASH } from '../../core/bytes.ts'
+import { sha256 } from '../../core/hash.ts'
+import { privateKeyToAddress } from '../../core/secp256k1.ts'
+import type { SignFields } from './sign.ts'
+import type { Action, KindName, SignedStatement } from './types.ts'
+
+export interface Wallet {
+  readonly privateKey: Uint8Array
+  readonly address: Uint8Array
+}
+
+export function testWallet(label: number): Wallet {
+  const privateKey = sha256(u64be(label))
+  return { privateKey, address: privateKeyToAddress(privateKey) }
+}
+
+const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
+const upTo = (maxLength: number) => fc.uint8Array({ maxLength })
+const address = bytes(20)
+/** Small and huge alike: lengths of RLP integers differ. */
+const amount = fc.oneof(fc.bigInt(0n, 300n), fc.bigInt(0n, (1n << 256n) - 1n))
+const count = fc.oneof(fc.nat(300), fc.maxSafeNat())
+/** 4 UTF-16 units are at most 12 bytes of UTF-8 (fullUnicode: each unit at most 3, a pair 4). */
+const text = (maxBytes: number) => fc.string({ unit: 'binary', maxLength: Math.floor(maxBytes / 4) })
+const optional = (maxLength: number) => fc.option(fc.uint8Array({ minLength: 1, maxLength }), { nil: undefined })
+
+const statement: fc.Arbitrary<SignedStatement> = fc.oneof(
+  fc.record({
+    type: fc.constantFrom('proposal' as const, 'notarize' as const, 'finalize' as const),
+    blockHash: bytes(32),
+    signature: bytes(96),
+  }),
+  fc.record({ type: fc.constant('nullify' as const), blockHash: fc.constant(ZERO_HASH), signature: bytes(96) }),
+)
+
+type ActionArbitraries = { readonly [K in KindName]: fc.Arbitrary<Extract<Action, { kind: K }>> }
+
+const kind = <K extends KindName>(name: K) => fc.constant(name)
+
+export const ACTIONS: ActionArbitraries = {
+  TRANSFER: fc.record({ kind: kind('TRANSFER'), to: address, value: amount, memo: upTo(256) }),
+  STAKE: fc.record(
+    {
+      kind: kind('STAKE'),
+      amount,
+      registration: fc.record({ blsPublicKey: bytes(48), proofOfPossession: bytes(96) }),
+    },
+    { requiredKeys: ['kind', 'amount'] },
+  ),
+  UNSTAKE: fc.record({ kind: kind('UNSTAKE'), amount }),
+  UPDATE_VALIDATOR: fc.record({
+    kind: kind('UPDATE_VALIDATOR'),
+    name: text(64),
+    website: text(128),
+    description: text(256),
+    commissionBps: count,
+    openToWorkers: fc.boolean(),
+  }),
+  DELEGATE: fc.record({ kind: kind('DELEGATE'), validator: address, amount }),
+  UNDELEGATE: fc.record({ kind: kind('UNDELEGATE'), validator: address, shares: amount }),
+  UNJAIL: fc.record({ kind: kind('UNJAIL') }),
+  SUBMIT_RESULT: fc.record({
+    kind: kind('SUBMIT_RESULT'),
+    challengeType: text(32),
+    seedHeight: count,
+    matrixSize: count,
+    result: fc.record({
+      taskId: bytes(16),
+      workerAddress: address,
+      resultHash: bytes(32),
+      proof: optional(400),
+      nonce: count,
+      signature: optional(256),
+    }),
+  }),
+  REGISTER_WORKER: fc.record({
+    kind: kind('REGISTER_WORKER'),
+    validator: fc.option(address, { nil: undefined }),
+    profile: text(256),
+  }),
+  CLAIM: fc.record({
+    kind: kind('CLAIM'),
+    positions: fc.array(fc.record({ validator: address, epoch: count }, { requiredKeys: ['validator'] }), {
+      minLength: 1,
+      maxLength: 16,
+    }),
+  }),
+  SUBMIT_EVIDENCE: fc.record({
+    kind: kind('SUBMIT_EVIDENCE'),
+    validator: address,
+    epoch: count,
+    view: count,
+    first: statement,
+    second: statement,
+  }),
+  DEV_SET_BALANCE: fc.record({
+    kind: kind('DEV_SET_BALANCE'),
+    account: address,
+    balance: fc.bigInt(0n, (1n << 128n) - 1n),
+  }),
+}
+
+export const anyAction: fc.Arbitrary<Action> = fc.oneof(...Object.values(ACTIONS))
+
+/** Fees in order, any chain position. */
+export const signFields = (chainId: number): fc.Arbitrary<SignFields & { readonly gasLimit: number }> =>
+  fc
+    .record({ nonce: fc.oneof(fc.nat(300), fc.maxSafeNat()), gasLimit: count, low: amount, more: amount })
+    .map(({ nonce, gasLimit, low, more }) => ({
+      chainId,
+      nonce: Math.min(nonce, Number.MAX_SAFE_INTEGER - 1),
+      gasLimit,
+      maxPriorityFeePerGas: more < low ? 0n : low,
+      maxFeePerGas: more,
+    }))
