@@ -194,7 +194,7 @@ describe('the mempool and its naive reference', () => {
       fc.property(histories, (steps) => {
         runHistory(steps)
       }),
-      { numRuns: 120 },
+      { numRuns: 80 },
     )
   })
 

@@ -2,9 +2,10 @@
  * What a node offers to those who ask it: the JSON-RPC methods, the CLI and the devnet see a node through this and
  * nothing else. `chain-node.ts` provides it.
  */
+
+import type { Block, Certificate, Header } from '../consensus/types.ts'
 import type { Address, Hash } from '../core/bytes.ts'
 import type { Result } from '../core/errors.ts'
-import type { Block, Certificate, Header } from '../consensus/types.ts'
 import type { Receipt } from '../vm/execution/types.ts'
 import type { Genesis } from '../vm/genesis.ts'
 import type { StateReader } from '../vm/state/view.ts'
@@ -64,7 +65,9 @@ export interface NodeApi {
   }
   peerCount(): number
   /** True with heights while the node is behind its peers. */
-  syncing(): { readonly startingHeight: number; readonly currentHeight: number; readonly highestHeight: number } | undefined
+  syncing():
+    | { readonly startingHeight: number; readonly currentHeight: number; readonly highestHeight: number }
+    | undefined
   /** Calls `listener` for each event until the returned function is called. Listeners must not throw. */
   subscribe(listener: (event: NodeEvent) => void): () => void
 }

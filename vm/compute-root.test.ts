@@ -21,7 +21,7 @@ describe('the leaf', () => {
   test('is the hash of exactly this text', () => {
     const json =
       '{"task_id":"01112131-4151-6171-8191-a1b1c1d1e1f1",' +
-      '"worker_address":"cpc1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqrccvev",' +
+      '"worker_address":"cpc1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqc58w28",' +
       `"result_hash":"${'ab'.repeat(32)}","proof":null,"nonce":9007199254740991,"signature":null}`
     expect(resultJson(result(Number.MAX_SAFE_INTEGER))).toBe(json)
     expect(computeRoot([result(Number.MAX_SAFE_INTEGER)])).toEqual(sha256(utf8(json)))

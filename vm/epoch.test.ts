@@ -71,6 +71,11 @@ describe('changeEpoch', () => {
     chain.change((state) => state.set(validators, account(4), { ...chain.validator(4), jailedUntilEpoch: 9 }))
     chain.toEpoch(2)
     expect(members(chain, 3).map((m) => m.address)).toEqual([account(2), account(5)])
+    chain.change((state) => state.set(validators, account(5), { ...chain.validator(5), tombstoned: true }))
+    chain.send(2, { kind: 'UNSTAKE', amount: 2_001n })
+    chain.toEpoch(3)
+    // Validators 0 and 2 are left with 999 wei.
+    expect(members(chain, 4).map((m) => m.address)).toEqual([account(1)])
   })
 
   it('goes on with the newest set when nobody is eligible', () => {

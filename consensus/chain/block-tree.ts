@@ -78,6 +78,12 @@ export class BlockTree<Entry extends TreeEntry> {
     return entry === undefined ? undefined : path.reverse()
   }
 
+  /** Forgets every open block, as after a jump over all of them. */
+  clear(): void {
+    this.#open.clear()
+    this.#tip = this.#final
+  }
+
   /** Moves the tip to a block of the tree. @throws QuernError `ASSERTION_FAILED` for any other */
   setTip(hash: Hash): TipChange<Entry> {
     const before = this.branch(this.#tip.block.hash) ?? []

@@ -28,9 +28,9 @@ export function takeVote(s: SimplexState, vote: Vote, from: string | undefined):
   const before = slot.votes[vote.kind].get(vote.validator)
   const isSameBlock = before !== undefined && equalBytes(before.vote.blockHash, vote.blockHash)
   const isSameVote = isSameBlock && equalBytes(before.vote.signature, vote.signature)
-  if (isSameVote || (isSameBlock && before.isVerified) || slot.reported.has(vote.validator)) {
-    return { ignored: 'VOTE_KNOWN' }
-  }
+  // Beside a vote that is proven, only another block's notarize is news: it is evidence.
+  const isNews = before === undefined || !before.isVerified || (!isSameBlock && vote.kind === 'notarize')
+  if (isSameVote || !isNews || slot.reported.has(vote.validator)) return { ignored: 'VOTE_KNOWN' }
 
   const stored: StoredVote = { vote, isVerified: false, from }
   // Our own key is never taken on trust: what it signed, in whatever life, binds us.
@@ -41,8 +41,9 @@ export function takeVote(s: SimplexState, vote: Vote, from: string | undefined):
   }
   if (before !== undefined && confirm(s, slot, before)) {
     // Signatures are unique, so `before` is about another block.
-    if (!isSameBlock) report(s, slot, vote.validator, statementOf(before.vote), statementOf(vote))
-    return isSameBlock ? { ignored: 'VOTE_KNOWN' } : undefined
+    if (isSameBlock || vote.kind !== 'notarize') return { ignored: 'VOTE_KNOWN' }
+    report(s, slot, vote.validator, statementOf(before.vote), statementOf(vote))
+    return undefined
   }
   storeVote(s, slot, stored)
   return undefined

@@ -280,6 +280,7 @@ export function fixture(options: { readonly devnet?: boolean } = {}): Fixture {
     filters: new FilterStore(chain, () => clock.nowMs),
     connection: undefined,
     clientVersion: 'quern/0.0.0-test',
+    methods: [],
   }
   return { chain, landmarks: built.landmarks, context, dev, clock }
 }

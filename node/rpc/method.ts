@@ -57,6 +57,8 @@ export interface RpcContext {
   /** Present over WebSocket only. */
   readonly connection: Connection | undefined
   readonly clientVersion: string
+  /** All that this node answers, for `rpc.discover`. */
+  readonly methods: readonly RpcMethod[]
 }
 
 export interface RpcMethod {

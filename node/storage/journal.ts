@@ -5,11 +5,12 @@
  *
  *     record = consensus message (consensus/wire.ts), or 04 || block
  */
-import { concatBytes } from '../../core/bytes.ts'
-import { type KvOperation, type KvStore, prefixRange } from '../../core/kv.ts'
+
 import { decodeBlock, encodeBlock } from '../../consensus/block.ts'
 import type { JournalRecord } from '../../consensus/simplex/types.ts'
 import { decodeMessage, encodeMessage } from '../../consensus/wire.ts'
+import { concatBytes } from '../../core/bytes.ts'
+import { type KvOperation, type KvStore, prefixRange } from '../../core/kv.ts'
 import { KEY, PREFIX, readU64 } from './layout.ts'
 
 const TAG_BLOCK = 4

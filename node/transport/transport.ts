@@ -33,7 +33,7 @@ export type PeerRequest =
   | { readonly type: 'status' }
   /** One block by id, final or not. */
   | { readonly type: 'block'; readonly hash: Hash }
-  /** Consecutive final blocks; the peer may answer with fewer, but ends on one with a finalization. */
+  /** Consecutive final blocks; the peer may send fewer. */
   | { readonly type: 'range'; readonly fromHeight: number; readonly count: number }
   /** Certificates of an epoch's views, both ends included; the peer may send fewer. */
   | { readonly type: 'certificates'; readonly epoch: number; readonly fromView: number; readonly toView: number }

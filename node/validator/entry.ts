@@ -1,6 +1,7 @@
 /** A block as a running node holds it: executed, final or above the last final one. */
-import type { AppliedBlock } from '../../consensus/validate.ts'
+
 import type { Block } from '../../consensus/types.ts'
+import type { AppliedBlock } from '../../consensus/validate.ts'
 import type { Receipt } from '../../vm/execution/types.ts'
 import type { StateLayer, TreeState } from '../../vm/state/layers.ts'
 import type { Transaction } from '../../vm/transaction/types.ts'

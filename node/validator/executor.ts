@@ -1,5 +1,5 @@
 /** Executes blocks that arrive on the block tree. A block is valid or not by consensus/validate.ts; this finds its parent. */
-import type { Result } from '../../core/errors.ts'
+
 import type { BlockTree } from '../../consensus/chain/block-tree.ts'
 import type { Block } from '../../consensus/types.ts'
 import {
@@ -9,6 +9,7 @@ import {
   executeChecked,
   type ValidationRules,
 } from '../../consensus/validate.ts'
+import type { Result } from '../../core/errors.ts'
 import type { Transaction } from '../../vm/transaction/types.ts'
 import { type ChainEntry, entryOf } from './entry.ts'
 

@@ -2,14 +2,15 @@
  * Makes the blocks of the views this validator leads: waits one block interval after the parent for transactions, then
  * takes the best that fit. A devnet may lift the wait and name the next timestamp.
  */
-import type { BlsScheme } from '../../core/bls.ts'
-import type { Address } from '../../core/bytes.ts'
+
 import { buildBlock, type Candidates } from '../../consensus/build.ts'
 import type { BlockTree } from '../../consensus/chain/block-tree.ts'
 import type { Output } from '../../consensus/simplex/types.ts'
-import type { Block } from '../../consensus/types.ts'
+import type { Block, Certificate } from '../../consensus/types.ts'
 import type { ValidationRules } from '../../consensus/validate.ts'
 import { revealBytes } from '../../consensus/vote.ts'
+import type { BlsScheme } from '../../core/bls.ts'
+import type { Address, Hash } from '../../core/bytes.ts'
 import { nextBaseFee } from '../../vm/fees.ts'
 import type { Clock } from '../clock.ts'
 import { type ChainEntry, entryOf } from './entry.ts'
@@ -27,6 +28,8 @@ export interface ProposerModules {
   readonly tree: BlockTree<ChainEntry>
   readonly rules: ValidationRules
   candidates(baseFeePerGas: bigint): Candidates
+  /** The notarization with the most signers known now: they are paid by the block that carries it. */
+  widestNotarization(parent: Hash): Certificate | undefined
 }
 
 type BuildRequest = Extract<Output, { readonly type: 'build' }>
@@ -34,6 +37,7 @@ type BuildRequest = Extract<Output, { readonly type: 'build' }>
 export class Proposer {
   readonly #modules: ProposerModules
   #isLifted = false
+  #isStopped = false
   #nextTimestampMs: number | undefined
   /** Leaders' waits in progress: called, they end at once. */
   readonly #waits = new Set<() => void>()
@@ -59,7 +63,7 @@ export class Proposer {
     if (this.#nextTimestampMs !== undefined && timestampMs >= this.#nextTimestampMs) this.#nextTimestampMs = undefined
   }
 
-  /** Undefined when the parent was abandoned meanwhile. */
+  /** Undefined when the parent was abandoned meanwhile, or the tree has no room. */
   async build(request: BuildRequest): Promise<Block | undefined> {
     const { key, bls, clock, tree, rules } = this.#modules
     const above = tree.get(request.parentHash)?.block.header
@@ -67,11 +71,11 @@ export class Proposer {
     const earliestMs = above.timestampMs + rules.params.blockIntervalMs
     await this.#wait(earliestMs)
     const parent = tree.get(request.parentHash)
-    if (parent === undefined) return undefined
+    if (parent === undefined || this.#isStopped) return undefined
     const applied = buildBlock(
       {
         parent,
-        parentCertificate: request.parentCertificate,
+        parentCertificate: this.#modules.widestNotarization(request.parentHash) ?? request.parentCertificate,
         view: request.view,
         timestampMs: this.#nextTimestampMs ?? clock.nowMs(),
         proposer: key.owner,
@@ -81,8 +85,7 @@ export class Proposer {
       rules,
     )
     // Its execution is kept: the leader votes on it without executing it again.
-    tree.add(entryOf(applied))
-    return applied.block
+    return tree.add(entryOf(applied)) ? applied.block : undefined
   }
 
   async #wait(earliestMs: number): Promise<void> {
@@ -102,6 +105,12 @@ export class Proposer {
     const dueMs = Math.max(earliestMs, this.#nextTimestampMs ?? 0)
     const isAhead = this.#isLifted || this.#nextTimestampMs !== undefined
     if (isAhead && dueMs > clock.nowMs()) clock.advance(dueMs - clock.nowMs())
+  }
+
+  /** Leaders' waits end without a block. */
+  stop(): void {
+    this.#isStopped = true
+    this.#endWaits()
   }
 
   #endWaits(): void {

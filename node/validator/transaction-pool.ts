@@ -2,12 +2,13 @@
  * Transactions on their way into blocks: signatures checked off the event loop, admitted to the mempool against the tip's
  * state, passed on to peers, and taken back when their block is abandoned.
  */
+
+import type { BlockTree, TipChange } from '../../consensus/chain/block-tree.ts'
 import { type Address, EMPTY_BYTES, type Hash } from '../../core/bytes.ts'
 import { fail, ok, type Result } from '../../core/errors.ts'
 import { keccak256 } from '../../core/hash.ts'
-import type { BlockTree, TipChange } from '../../consensus/chain/block-tree.ts'
-import { Mempool, type MempoolSnapshot, type PoolItem } from '../../mempool/mempool.ts'
 import { DEFAULT_LIMITS, type MempoolLimits } from '../../mempool/limits.ts'
+import { Mempool, type MempoolSnapshot, type PoolItem } from '../../mempool/mempool.ts'
 import { checkTransaction } from '../../vm/execution/check.ts'
 import type { BlockContext, ExecutionRules } from '../../vm/execution/types.ts'
 import { nextBaseFee } from '../../vm/fees.ts'

@@ -3,10 +3,10 @@ import { hexKey } from '../../core/bytes.ts'
 import { findSubmission } from '../compute/fixture.ts'
 import { delegations } from '../state/tables.ts'
 import { readRecord } from '../state/view.ts'
-import { testWallet } from '../transaction/arbitraries.ts'
+import { CPC, TEST_PARAMS, TestChain, transferTo, validatorWallets } from '../testing/chain.ts'
+import { testWallet } from '../testing/wallet.ts'
 import type { Action } from '../transaction/types.ts'
 import { checkTransaction } from './check.ts'
-import { CPC, TEST_PARAMS, TestChain, transferTo, validatorWallets } from './fixture.ts'
 
 const alice = testWallet(1)
 const bob = testWallet(2)

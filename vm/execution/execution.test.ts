@@ -5,14 +5,13 @@ import { computeRoot } from '../compute-root.ts'
 import { nextRandomness } from '../leader.ts'
 import { accounts, delegations, epochSets, epochs, randomness, recentBlocks, validators } from '../state/tables.ts'
 import { readRecord } from '../state/view.ts'
-import { testWallet } from '../transaction/arbitraries.ts'
+import { CPC, rootAfter, TEST_PARAMS, TestChain, testRules, transferTo, validatorWallets } from '../testing/chain.ts'
+import { testWallet, type Wallet } from '../testing/wallet.ts'
 import { txRoot } from '../transaction/tx-root.ts'
 import type { Action, Transaction } from '../transaction/types.ts'
 import { BlockExecution, executeBlock } from './execution.ts'
-import { CPC, rootAfter, TEST_PARAMS, TestChain, testRules, transferTo, validatorWallets } from './fixture.ts'
 
 const [alice, bob, carol, authority] = [1, 2, 3, 9].map(testWallet) as [Wallet, Wallet, Wallet, Wallet]
-type Wallet = ReturnType<typeof testWallet>
 const validator = validatorWallets[0]!.address
 
 /** Code of the refusal, the limit that is full, or the receipt's error. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { transferTo } from './fixture.ts'
+import { transferTo } from '../testing/chain.ts'
 import { BlockRoom } from './limits.ts'
 
 test('gas is exact to the last unit', () => {

@@ -15,9 +15,9 @@ const amounts = fc.record({
 })
 const receipt: fc.Arbitrary<Receipt> = fc.oneof(
   amounts.map((a): Receipt => ({ status: 1, ...a })),
-  fc.tuple(amounts, fc.constantFrom('AMOUNT_ZERO' as const, 'RESULT_HASH_MISMATCH' as const)).map(
-    ([a, error]): Receipt => ({ status: 0, error, ...a }),
-  ),
+  fc
+    .tuple(amounts, fc.constantFrom('AMOUNT_ZERO' as const, 'RESULT_HASH_MISMATCH' as const))
+    .map(([a, error]): Receipt => ({ status: 0, error, ...a })),
 )
 
 test('round trip', () => {

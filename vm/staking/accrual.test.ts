@@ -23,6 +23,12 @@ describe('accrual', () => {
     expect(validator).toMatchObject({ rewardPot: 7n, commissionAccrued: 7n, rewardPerShare: 0n })
   })
 
+  it('keeps the remainder of a division for the next reward', () => {
+    let validator = validatorWith({ tokens: 3n, shares: 3n })
+    for (let i = 0; i < 3; i++) validator = accrueReward(validator, 1n)
+    expect(claimableRewardWei(validator, { shares: 1n, rewardIndex: 0n, accrued: 0n })).toBe(1n)
+  })
+
   it('refuses a negative reward', () => {
     expect(() => accrueReward(validatorWith({}), -1n)).toThrow('negative')
   })

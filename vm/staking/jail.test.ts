@@ -45,7 +45,7 @@ describe('jailing', () => {
 
   it('takes the worst first, up to a tenth of the power, the smaller address among equals', () => {
     const views: Views[] = [
-      [9, 2, 8],
+      [1, 2, 8],
       [5, 1, 9],
       [7, 1, 9],
       [3, 1, 9],

@@ -16,7 +16,8 @@
  *   lowers tokens. So a share is never worth more than a wei, nobody can inflate its price to round away another's
  *   deposit, and every deposit of a >= 1 wei buys at least a shares.
  * - Whoever leaves last takes all tokens that remain: no wei is stranded in an empty pool.
- * - Nobody takes out more than was put in; rounding keeps less than one wei per movement in the pool.
+ * - All together never take out more than was put in and not slashed. Each movement after a slash leaves less than one
+ *   wei behind in the pool, which falls to those who stay: far below the gas of any movement.
  */
 import { assert } from '../../core/errors.ts'
 

@@ -58,7 +58,7 @@ export interface Validator {
   /** Epoch of the last commission change: one step (param) an epoch. */
   readonly commissionEpoch: number
   readonly openToWorkers: boolean
-  /** First epoch at whose end UNJAIL may be sent; 0 = not jailed. */
+  /** UNJAIL may be sent from this epoch on; 0 = not jailed. */
   readonly jailedUntilEpoch: number
   /** Equivocated: never elected again. */
   readonly tombstoned: boolean

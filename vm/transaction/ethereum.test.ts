@@ -5,7 +5,7 @@ import { type Hex, keccak256, parseTransaction } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, test } from 'vitest'
 import { fromHex, hexKey, toHex } from '../../core/bytes.ts'
-import { testWallet } from './arbitraries.ts'
+import { testWallet } from '../testing/wallet.ts'
 import { decodeTransaction } from './envelope.ts'
 import { signEip1559Transfer, signLegacyTransfer } from './sign.ts'
 

@@ -9,7 +9,7 @@ import type { Header } from '../../../consensus/types.ts'
 import type { ExecutedBlock } from '../../api.ts'
 import { type Static, Type } from '../method.ts'
 import { Data, data, Hash32, HexAddress, Quantity, quantity } from '../schema.ts'
-import { TransactionObject, transactionJson, type TransactionPlace } from './transaction.ts'
+import { type TransactionJson, TransactionObject, transactionJson, type TransactionPlace } from './transaction.ts'
 
 /** 2,048 zero bits: there are no logs. */
 export const EMPTY_BLOOM: Hex = `0x${'00'.repeat(256)}`
@@ -80,6 +80,12 @@ export const placeOf = ({ block }: ExecutedBlock, index: number): TransactionPla
   index,
   baseFeePerGas: block.header.baseFeePerGas,
 })
+
+/** Null when the block or the place in it does not exist. */
+export function transactionAt(executed: ExecutedBlock | undefined, index: number): TransactionJson | null {
+  const transaction = executed?.transactions[index]
+  return executed === undefined || transaction === undefined ? null : transactionJson(transaction, placeOf(executed, index))
+}
 
 /** @param full whole transactions instead of their hashes */
 export function blockJson(executed: ExecutedBlock, full: boolean): BlockJson {

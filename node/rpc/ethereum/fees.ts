@@ -1,4 +1,5 @@
 /** What to pay for the next blocks, from what the last ones were paid. Amounts are wei per gas. */
+import { type Hash, hexKey } from '../../../core/bytes.ts'
 import { priorityFee } from '../../../vm/fees.ts'
 import type { ExecutedBlock, NodeApi } from '../../api.ts'
 
@@ -15,21 +16,47 @@ const ascending = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)
 const tipsOf = ({ block, transactions }: ExecutedBlock): bigint[] =>
   transactions.map((transaction) => priorityFee(transaction, block.header.baseFeePerGas))
 
+interface Sample {
+  readonly tips: readonly bigint[]
+  readonly parentHash: Hash
+}
+
+/** Samples by block hash, oldest first: wallets ask before every transaction, and blocks hold thousands of them. */
+const samples = new WeakMap<NodeApi, Map<string, Sample>>()
+const MAX_SAMPLES = 2 * SAMPLE_BLOCKS
+
+function sampleOf(node: NodeApi, hash: Hash): Sample | undefined {
+  const known = samples.get(node) ?? new Map<string, Sample>()
+  samples.set(node, known)
+  const id = hexKey(hash)
+  const found = known.get(id)
+  if (found !== undefined) return found
+  const executed = node.blockByHash(hash)
+  if (executed === undefined) return undefined
+  const tips = tipsOf(executed).sort(ascending).slice(0, SAMPLES_PER_BLOCK)
+  const sample = { tips, parentHash: executed.block.header.parentHash }
+  known.set(id, sample)
+  for (const oldest of known.keys()) if (known.size > MAX_SAMPLES) known.delete(oldest)
+  return sample
+}
+
 /**
  * The 60th percentile of the lowest tips in the last 20 blocks, and never less than the network's least base fee: while
  * blocks have room any tip will do, but none at all says nothing when they are full.
  */
 export function suggestedPriorityFee(node: NodeApi): bigint {
-  const { height } = node.latest()
-  const samples: bigint[] = []
-  for (let h = height; h > Math.max(0, height - SAMPLE_BLOCKS); h--) {
-    const executed = node.blockByHeight(h)
-    if (executed !== undefined) samples.push(...tipsOf(executed).sort(ascending).slice(0, SAMPLES_PER_BLOCK))
+  const tips: bigint[] = []
+  let hash = node.latest().hash
+  for (let i = 0; i < SAMPLE_BLOCKS; i++) {
+    const sample = sampleOf(node, hash)
+    if (sample === undefined) break
+    tips.push(...sample.tips)
+    hash = sample.parentHash
   }
-  samples.sort(ascending)
-  const sample = samples[Math.floor((SAMPLE_PERCENTILE * Math.max(0, samples.length - 1)) / 100)] ?? 0n
+  tips.sort(ascending)
+  const suggestion = tips[Math.floor((SAMPLE_PERCENTILE * Math.max(0, tips.length - 1)) / 100)] ?? 0n
   const least = node.genesis.params.baseFeeFloorWei
-  const capped = sample < MAX_SUGGESTION_WEI ? sample : MAX_SUGGESTION_WEI
+  const capped = suggestion < MAX_SUGGESTION_WEI ? suggestion : MAX_SUGGESTION_WEI
   return capped > least ? capped : least
 }
 

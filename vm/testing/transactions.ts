@@ -1,20 +1,8 @@
 /** Random transactions, for property tests. */
 import fc from 'fast-check'
-import { u64be, ZERO_HASH } from '../../core/bytes.ts'
-import { sha256 } from '../../core/hash.ts'
-import { privateKeyToAddress } from '../../core/secp256k1.ts'
-import type { SignFields } from './sign.ts'
-import type { Action, KindName, SignedStatement } from './types.ts'
-
-export interface Wallet {
-  readonly privateKey: Uint8Array
-  readonly address: Uint8Array
-}
-
-export function testWallet(label: number): Wallet {
-  const privateKey = sha256(u64be(label))
-  return { privateKey, address: privateKeyToAddress(privateKey) }
-}
+import { ZERO_HASH } from '../../core/bytes.ts'
+import type { SignFields } from '../transaction/sign.ts'
+import type { Action, KindName, SignedStatement } from '../transaction/types.ts'
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
 const upTo = (maxLength: number) => fc.uint8Array({ maxLength })

@@ -1,0 +1,277 @@
+/**
+ * One node: store, block tree, execution, mempool and consensus, put together over a transport. It validates when it is
+ * given a key and follows otherwise. It owns none of what it is given: whoever opened store, transport and signature pool
+ * closes them after `stop`.
+ */
+
+import { BlockTree } from '../consensus/chain/block-tree.ts'
+import { genesisBlock } from '../consensus/genesis.ts'
+import type { Evidence } from '../consensus/simplex/types.ts'
+import type { Certificate, Header } from '../consensus/types.ts'
+import { type BlsScheme, bls as defaultBls } from '../core/bls.ts'
+import type { Address, Hash } from '../core/bytes.ts'
+import type { Result } from '../core/errors.ts'
+import type { KvStore } from '../core/kv.ts'
+import type { MempoolLimits } from '../mempool/limits.ts'
+import type { MempoolSnapshot } from '../mempool/mempool.ts'
+import { referenceKernel } from '../vm/compute/tile.ts'
+import type { TileKernel } from '../vm/execution/types.ts'
+import type { Genesis } from '../vm/genesis.ts'
+import type { StateReader } from '../vm/state/view.ts'
+import type { ValidatorSet } from '../vm/validator-set.ts'
+import type { ExecutedBlock, NodeApi, NodeEvent } from './api.ts'
+import { ChainView, executed } from './chain-view.ts'
+import type { Clock } from './clock.ts'
+import type { SignaturePool } from './ingest/signature-pool.ts'
+import { PeerServer } from './peer-server.ts'
+import { ChainStore } from './storage/chain-store.ts'
+import { Journal } from './storage/journal.ts'
+import type { NetworkMessage, PeerId, Transport } from './transport/transport.ts'
+import type { ChainEntry } from './validator/entry.ts'
+import { Executor } from './validator/executor.ts'
+import { Participant } from './validator/participant.ts'
+import type { ValidatorKey } from './validator/proposer.ts'
+import { TransactionPool } from './validator/transaction-pool.ts'
+
+export interface ChainNodeOptions {
+  readonly genesis: Genesis
+  /** Absent: the node follows and never votes. */
+  readonly key?: ValidatorKey
+  readonly store: KvStore
+  readonly clock: Clock
+  readonly transport: Transport
+  readonly signatures: SignaturePool
+  /** Default: the plain TypeScript one. */
+  readonly kernel?: TileKernel
+  readonly bls?: BlsScheme
+  readonly mempoolLimits?: Partial<MempoolLimits>
+  /** A validator signed two statements that contradict each other. */
+  readonly onEvidence?: (evidence: Evidence) => void
+  /** The node stopped by itself: disk failure, broken assertion, or a conflict with its own final chain. */
+  readonly onFailure?: (error: unknown) => void
+}
+
+/** Gossip messages of transactions in work at once; more are dropped, as the mempool would have to drop them. */
+const MAX_GOSSIP_IN_WORK = 64
+
+export class ChainNode implements NodeApi {
+  readonly genesis: Genesis
+  readonly genesisHash: Hash
+  readonly #options: ChainNodeOptions
+  readonly #tree: BlockTree<ChainEntry>
+  readonly #view: ChainView
+  readonly #transactions: TransactionPool
+  readonly #participant: Participant
+  readonly #server: PeerServer
+  readonly #listeners = new Set<(event: NodeEvent) => void>()
+  #gossipInWork = 0
+  #isStopped = false
+
+  private constructor(options: ChainNodeOptions, store: ChainStore, journal: Journal, genesisHash: Hash) {
+    const { genesis, clock, transport, signatures, bls = defaultBls } = options
+    const rules = { params: genesis.params, kernel: options.kernel ?? referenceKernel, bls }
+    this.genesis = genesis
+    this.genesisHash = genesisHash
+    this.#options = options
+    this.#tree = new BlockTree(headEntry(store))
+    const tree = this.#tree
+    this.#transactions = new TransactionPool({
+      clock,
+      tree,
+      rules,
+      signatures,
+      ...(options.mempoolLimits === undefined ? {} : { limits: options.mempoolLimits }),
+      relay: (transactions) => transport.broadcast({ type: 'transactions', transactions }),
+      admitted: (transaction) => this.#emit({ type: 'transaction', transaction }),
+    })
+    const executor = new Executor(tree, rules, (envelopes) => this.#transactions.recoverBlock(envelopes))
+    this.#participant = new Participant({
+      ...(options.key === undefined ? {} : { key: options.key }),
+      bls,
+      clock,
+      store,
+      journal,
+      tree,
+      executor,
+      rules,
+      transport,
+      genesisHash,
+      candidates: (baseFeePerGas) => this.#transactions.candidates(baseFeePerGas),
+      tipMoved: (change) => {
+        this.#transactions.followTip(change)
+        const list = (entries: readonly ChainEntry[]) => entries.map((entry) => executed(entry, false))
+        this.#emit({ type: 'tip', added: list(change.added), dropped: list(change.dropped) })
+      },
+      becameFinal: (entry, certificate) => this.#emit({ type: 'final', block: executed(entry, true), certificate }),
+      misbehaved: (evidence) => options.onEvidence?.(evidence),
+      stopped: (error) => this.#fail(error),
+    })
+    this.#view = new ChainView(store, tree, genesis.params, () => this.#participant.tipCertificate)
+    this.#server = new PeerServer(store, tree, genesisHash, this.#participant)
+  }
+
+  /**
+   * Opens the chain in `store`, or begins it there.
+   * @throws QuernError `ChainStoreErrorCode`
+   */
+  static async open(options: ChainNodeOptions): Promise<ChainNode> {
+    const { block, state } = genesisBlock(options.genesis)
+    const store = await ChainStore.open(options.store, {
+      block,
+      transactions: [],
+      receipts: [],
+      writes: state.writes,
+      update: state.update,
+      notarization: undefined,
+      finalization: undefined,
+    })
+    return new ChainNode(options, store, await Journal.open(options.store), block.hash)
+  }
+
+  start(): void {
+    this.#options.transport.start({
+      message: (from, message) => this.#receive(from, message),
+      request: (_, request) => this.#server.answer(request),
+    })
+    this.#participant.start()
+  }
+
+  /** Ends at once, as far as anybody outside can tell; resolves when nothing of this node touches the store any more. */
+  async stop(): Promise<void> {
+    if (this.#isStopped) return
+    this.#isStopped = true
+    this.#transactions.close()
+    await this.#options.transport.stop()
+    await this.#participant.stop()
+    this.#listeners.clear()
+  }
+
+  // -------------------------------------------------------------------------------------------- devnet controls
+
+  /** While lifted, this node's turns to lead do not wait for the block interval; the clock moves ahead instead. */
+  setLifted(isLifted: boolean): void {
+    this.#participant.proposer?.setLifted(isLifted)
+  }
+
+  setNextTimestamp(timestampMs: number | undefined): void {
+    this.#participant.proposer?.setNextTimestamp(timestampMs)
+  }
+
+  mempoolSnapshot(): MempoolSnapshot {
+    return this.#transactions.snapshot()
+  }
+
+  restoreMempool(snapshot: MempoolSnapshot): void {
+    this.#transactions.restore(snapshot)
+  }
+
+  // ---------------------------------------------------------------------------------------------------- NodeApi
+
+  latest(): Header & { readonly hash: Hash } {
+    return this.#view.latest()
+  }
+
+  finalized(): Header & { readonly hash: Hash } {
+    return this.#view.finalized()
+  }
+
+  blockByHeight(height: number): ExecutedBlock | undefined {
+    return this.#view.blockByHeight(height)
+  }
+
+  blockByHash(hash: Hash): ExecutedBlock | undefined {
+    return this.#view.blockByHash(hash)
+  }
+
+  transactionByHash(hash: Hash): { readonly executed: ExecutedBlock; readonly index: number } | undefined {
+    return this.#view.transactionByHash(hash)
+  }
+
+  stateAt(height: number): StateReader | undefined {
+    return this.#view.stateAt(height)
+  }
+
+  stateProof(height: number, treeKeys: readonly Hash[]): Promise<Uint8Array | undefined> {
+    return this.#view.stateProof(height, treeKeys)
+  }
+
+  certificates(height: number): { readonly notarization?: Certificate; readonly finalization?: Certificate } {
+    return this.#view.certificates(height)
+  }
+
+  validatorSet(epoch: number): ValidatorSet | undefined {
+    return this.#view.validatorSet(epoch)
+  }
+
+  epochRandomness(epoch: number): Hash | undefined {
+    return this.#view.epochRandomness(epoch)
+  }
+
+  nextBaseFee(): bigint {
+    return this.#view.nextBaseFee()
+  }
+
+  submit(raw: Uint8Array): Promise<Result<Hash>> {
+    return this.#transactions.submit(raw)
+  }
+
+  pool(): ReturnType<NodeApi['pool']> {
+    const pool = this.#transactions
+    return {
+      entries: () => pool.entries(),
+      get: (hash: Hash) => pool.get(hash),
+      pendingNonce: (address: Address) => pool.pendingNonce(address),
+      counts: () => pool.counts(),
+    }
+  }
+
+  peerCount(): number {
+    return this.#options.transport.peers().length
+  }
+
+  syncing(): ReturnType<NodeApi['syncing']> {
+    return this.#participant.progress
+  }
+
+  subscribe(listener: (event: NodeEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  // ---------------------------------------------------------------------------------------------------- inside
+
+  #receive(from: PeerId, message: NetworkMessage): void {
+    if (message.type === 'consensus') this.#participant.receive(from, message.message)
+    else this.#receiveTransactions(message.transactions)
+  }
+
+  #receiveTransactions(envelopes: readonly Uint8Array[]): void {
+    if (this.#gossipInWork >= MAX_GOSSIP_IN_WORK) return
+    this.#gossipInWork++
+    this.#transactions
+      .receive(envelopes)
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        this.#gossipInWork--
+      })
+  }
+
+  #emit(event: NodeEvent): void {
+    for (const listener of [...this.#listeners]) listener(event)
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isStopped) return
+    void this.stop()
+    this.#options.onFailure?.(error)
+  }
+}
+
+/** The last final block as the tree holds it. Nothing asks for its transactions there: the store has them. */
+const headEntry = (store: ChainStore): ChainEntry => ({
+  block: store.head,
+  state: store.state,
+  transactions: [],
+  receipts: [],
+  layer: undefined,
+})

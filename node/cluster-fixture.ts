@@ -1,0 +1,74 @@
+/** Several nodes over one memory hub, for tests: each with its own store, clock reader and signature pool. */
+import { type KvStore, MemoryStore } from '../core/kv.ts'
+import { FAST_PARAMS, testGenesis, testKey } from '../consensus/chain-fixture.ts'
+import type { Genesis } from '../vm/genesis.ts'
+import type { ChainParams } from '../vm/params.ts'
+import { ChainNode, type ChainNodeOptions } from './chain-node.ts'
+import { SystemClock } from './clock.ts'
+import { SignaturePool } from './ingest/signature-pool.ts'
+import { MemoryHub } from './transport/memory.ts'
+
+/** Long for a machine that runs other tests beside, far beyond what a healthy cluster takes. */
+const PATIENCE_MS = 20_000
+
+export class Cluster {
+  readonly hub = new MemoryHub()
+  readonly clock = new SystemClock()
+  readonly genesis: Genesis
+  readonly stores: KvStore[] = []
+  readonly nodes: (ChainNode | undefined)[] = []
+  readonly failures: unknown[] = []
+  readonly #pools: SignaturePool[] = []
+
+  constructor(validators: number, params: ChainParams = FAST_PARAMS) {
+    this.genesis = testGenesis(validators, params)
+  }
+
+  /** Opens and starts node i on its own store. Numbers from the validator count on are followers. */
+  async start(i: number, options: Partial<ChainNodeOptions> = {}): Promise<ChainNode> {
+    const { params } = this.genesis
+    this.stores[i] ??= new MemoryStore()
+    const signatures = new SignaturePool({ chainId: params.chainId, decode: { devKinds: false }, workers: 0 })
+    this.#pools.push(signatures)
+    const node = await ChainNode.open({
+      genesis: this.genesis,
+      ...(i < this.genesis.validators.length ? { key: testKey(i) } : {}),
+      store: this.stores[i],
+      clock: this.clock,
+      transport: this.hub.connect(`node-${i}`),
+      signatures,
+      onFailure: (error) => this.failures.push(error),
+      ...options,
+    })
+    this.nodes[i] = node
+    node.start()
+    return node
+  }
+
+  async startAll(): Promise<ChainNode[]> {
+    return Promise.all(this.genesis.validators.map((_, i) => this.start(i)))
+  }
+
+  async stop(i: number): Promise<void> {
+    await this.nodes[i]?.stop()
+    this.nodes[i] = undefined
+  }
+
+  async stopAll(): Promise<void> {
+    await Promise.all(this.nodes.map((_, i) => this.stop(i)))
+    await Promise.all(this.#pools.map((pool) => pool.close()))
+  }
+
+  /** Waits until the node has finalised a height, or `condition` holds of it. */
+  async until(node: ChainNode, condition: number | (() => boolean)): Promise<void> {
+    const isMet = typeof condition === 'number' ? () => node.finalized().height >= condition : condition
+    const deadline = Date.now() + PATIENCE_MS
+    while (!isMet()) {
+      if (this.failures.length > 0) throw this.failures[0]
+      if (Date.now() > deadline) {
+        throw new Error(`not there in time: final ${node.finalized().height}, tip ${node.latest().height}`)
+      }
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * Carries out what the consensus engine asks for, strictly in order, one input at a time. Whatever answers later (timers,
+ * peers, execution) comes back as another input or as a task between inputs, so nothing here runs beside the engine.
+ */
+import type { Input, JournalRecord, Output } from '../../consensus/simplex/types.ts'
+import type { Clock } from '../clock.ts'
+
+export interface Engine {
+  step(input: Input): Output[]
+}
+
+/** Everything but `persist` and timers, which the host does itself. May be asynchronous; the next output waits. */
+export type OutputHandler = (
+  output: Exclude<Output, { readonly type: 'persist' | 'setTimer' | 'cancelTimer' }>,
+) => void | Promise<void>
+
+/**
+ * Messages from peers that may wait for the engine. More arrive only while a commit or a full block is executed; they
+ * are lost then, and sent again within D (S8).
+ */
+export const MAX_WAITING_MESSAGES = 16_384
+
+/** Runs between two inputs; an answer is the next input. */
+interface Task {
+  readonly run: () => Promise<Input | undefined>
+  /** True once it ran, false when the host stopped before. */
+  readonly settle: (ran: boolean) => void
+}
+
+export class EngineHost {
+  readonly #engine: Engine
+  readonly #clock: Clock
+  readonly #persist: (records: readonly JournalRecord[]) => Promise<void>
+  readonly #handle: OutputHandler
+  readonly #failed: (error: unknown) => void
+  readonly #waiting: (Input | Task)[] = []
+  readonly #timers = new Map<string, () => void>()
+  #running: Promise<void> | undefined
+  #isStopped = false
+
+  constructor(
+    engine: Engine,
+    modules: {
+      readonly clock: Clock
+      persist(records: readonly JournalRecord[]): Promise<void>
+      readonly handle: OutputHandler
+      /** The node cannot go on: its disk, or its own state, let it down. */
+      failed(error: unknown): void
+    },
+  ) {
+    this.#engine = engine
+    this.#clock = modules.clock
+    this.#persist = modules.persist
+    this.#handle = modules.handle
+    this.#failed = modules.failed
+  }
+
+  push(input: Input): void {
+    if (input.type === 'message' && this.#waiting.length >= MAX_WAITING_MESSAGES) return
+    this.#enqueue(input)
+  }
+
+  /** Runs `run` when the engine is between inputs, and gives the engine its answer. False when the host stopped first. */
+  between(run: () => Promise<Input | undefined>): Promise<boolean> {
+    return new Promise((settle) => this.#enqueue({ run, settle }))
+  }
+
+  /** Ends after the output in progress; what waits is dropped, as a crash would drop it. */
+  async stop(): Promise<void> {
+    this.#halt()
+    for (const cancel of this.#timers.values()) cancel()
+    this.#timers.clear()
+    await this.#running
+  }
+
+  #enqueue(next: Input | Task): void {
+    if (this.#isStopped) {
+      if ('settle' in next) next.settle(false)
+      return
+    }
+    this.#waiting.push(next)
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined
+    })
+  }
+
+  async #run(): Promise<void> {
+    // A turn later, so that a caller never finds itself inside the engine.
+    await Promise.resolve()
+    let next = this.#waiting.shift()
+    try {
+      while (next !== undefined && !this.#isStopped) {
+        const input = 'run' in next ? await next.run() : next
+        if (input !== undefined) await this.#carryOut(this.#engine.step(input))
+        if ('settle' in next) next.settle(true)
+        next = this.#waiting.shift()
+      }
+    } catch (error) {
+      if (next !== undefined && 'settle' in next) next.settle(false)
+      this.#halt()
+      this.#failed(error)
+    }
+  }
+
+  #halt(): void {
+    this.#isStopped = true
+    for (const waiting of this.#waiting.splice(0)) if ('settle' in waiting) waiting.settle(false)
+  }
+
+  async #carryOut(outputs: readonly Output[]): Promise<void> {
+    let unsaved: JournalRecord[] = []
+    for (const output of outputs) {
+      if (output.type === 'persist') {
+        unsaved.push(output.record)
+        continue
+      }
+      // Neighbouring records share one write; it is on the disk before anything after it happens (S7).
+      if (unsaved.length > 0) await this.#persist(unsaved)
+      unsaved = []
+      if (this.#isStopped) return
+      if (output.type === 'setTimer') this.#setTimer(output.id, output.delayMs)
+      else if (output.type === 'cancelTimer') this.#cancelTimer(output.id)
+      else await this.#handle(output)
+    }
+    if (unsaved.length > 0) await this.#persist(unsaved)
+  }
+
+  #setTimer(id: string, delayMs: number): void {
+    this.#cancelTimer(id)
+    const cancel = this.#clock.after(delayMs, () => {
+      this.#timers.delete(id)
+      this.push({ type: 'timer', id })
+    })
+    this.#timers.set(id, cancel)
+  }
+
+  #cancelTimer(id: string): void {
+    this.#timers.get(id)?.()
+    this.#timers.delete(id)
+  }
+}

@@ -1,0 +1,333 @@
+/**
+ * One node's part in consensus: runs the engine over this node's disk, clock, peers and execution, and turns its decisions
+ * into blocks of the store. With a key it validates; without one it follows the same chain the same way.
+ */
+
+import { verifyCertificate } from '../../consensus/certificate.ts'
+import { type BlockTree, MAX_OPEN_BLOCKS, type TipChange } from '../../consensus/chain/block-tree.ts'
+import { epochSetup } from '../../consensus/context.ts'
+import { Simplex } from '../../consensus/simplex/engine.ts'
+import type { EpochContext, Evidence, Output } from '../../consensus/simplex/types.ts'
+import type { Block, Certificate, Message } from '../../consensus/types.ts'
+import { checkBody, type ValidationRules } from '../../consensus/validate.ts'
+import { signerOf } from '../../consensus/vote.ts'
+import type { BlsScheme } from '../../core/bls.ts'
+import { equalBytes, type Hash } from '../../core/bytes.ts'
+import { assert, QuernError } from '../../core/errors.ts'
+import { epochOf } from '../../vm/params.ts'
+import type { Clock } from '../clock.ts'
+import type { ChainStore } from '../storage/chain-store.ts'
+import type { Journal } from '../storage/journal.ts'
+import type { PeerId, Transport } from '../transport/transport.ts'
+import { CatchUp, type Progress, type VerifiedRange } from './catch-up.ts'
+import { EngineHost } from './engine-host.ts'
+import type { ChainEntry } from './entry.ts'
+import type { Executor } from './executor.ts'
+import { Proposer, type ProposerModules, type ValidatorKey } from './proposer.ts'
+import { VoteHold } from './vote-hold.ts'
+
+/** Peers asked for one missing block or for certificates before the engine asks again, which it does every D. */
+const PEERS_PER_FETCH = 3
+
+export interface ParticipantModules {
+  readonly key?: ValidatorKey
+  readonly bls: BlsScheme
+  readonly clock: Clock
+  readonly store: ChainStore
+  readonly journal: Journal
+  readonly tree: BlockTree<ChainEntry>
+  readonly executor: Executor
+  readonly rules: ValidationRules
+  readonly transport: Transport
+  readonly genesisHash: Hash
+  readonly candidates: ProposerModules['candidates']
+  /** The tip moved; the tree already shows it. */
+  tipMoved(change: TipChange<ChainEntry>): void
+  /** The block is in the store. `certificate` is its finalization, or that of the descendant it became final with. */
+  becameFinal(entry: ChainEntry, certificate: Certificate): void
+  misbehaved(evidence: Evidence): void
+  /** This node must not go on. */
+  stopped(error: unknown): void
+}
+
+export class Participant {
+  readonly proposer: Proposer | undefined
+  readonly #modules: ParticipantModules
+  readonly #engine: Simplex
+  readonly #host: EngineHost
+  readonly #catchUp: CatchUp
+  readonly #hold: VoteHold
+  #tipCertificate: Certificate | undefined
+  /** What runs beside the engine: building, executing, asking peers. */
+  readonly #work = new Set<Promise<void>>()
+  #nextPeer = 0
+
+  constructor(modules: ParticipantModules) {
+    const { key, bls, clock, store, journal, tree, executor, rules, transport } = modules
+    const { params } = rules
+    this.#modules = modules
+    const head = store.head
+    this.#engine = new Simplex({
+      chainId: params.chainId,
+      epochBlocks: params.epochBlocks,
+      blockIntervalMs: params.blockIntervalMs,
+      networkDelayMs: params.networkDelayMs,
+      scheme: bls,
+      ...(key === undefined ? {} : { signer: signerOf(bls, key.blsSecretKey) }),
+      checkBody: (block) => checkBody(block) === undefined,
+      head: {
+        block: head,
+        notarization: store.notarization(head.header.height),
+        finalization: store.finalization(head.header.height),
+      },
+      context: this.#nextEpoch(),
+      records: journal.records,
+    })
+    this.#hold = new VoteHold(clock, params.maxClockDriftMs)
+    this.#host = new EngineHost(this.#engine, {
+      clock,
+      persist: (records) => journal.append(records),
+      handle: (output) => this.#carryOut(output),
+      failed: modules.stopped,
+    })
+    this.#catchUp = new CatchUp({
+      transport,
+      executor,
+      bls,
+      chainId: params.chainId,
+      genesisHash: modules.genesisHash,
+      head: () => tree.final,
+      commit: (range) => this.#commitRange(range),
+    })
+    if (key === undefined) return
+    this.proposer = new Proposer({
+      key,
+      bls,
+      clock,
+      tree,
+      rules,
+      candidates: modules.candidates,
+      widestNotarization: (parent) => this.#engine.widestNotarization(parent),
+    })
+  }
+
+  /** Where we are while behind our peers. */
+  get progress(): Progress | undefined {
+    return this.#catchUp.progress
+  }
+
+  /** Notarization of the tip, while the tip is not final. */
+  get tipCertificate(): Certificate | undefined {
+    return this.#tipCertificate
+  }
+
+  start(): void {
+    this.#host.push({ type: 'start' })
+    this.#background(this.#catchUp.run())
+  }
+
+  /** Resolves when nothing of it runs any more. */
+  async stop(): Promise<void> {
+    this.#hold.releaseAll()
+    this.proposer?.stop()
+    await Promise.all([this.#host.stop(), this.#catchUp.stop(), ...this.#work])
+  }
+
+  receive(from: PeerId, message: Message): void {
+    if (message.type === 'certificate') this.#releaseHold(message.certificate)
+    this.#host.push({ type: 'message', message, from })
+  }
+
+  certificatesFrom(epoch: number, fromView: number): readonly Certificate[] {
+    return this.#engine.certificatesFrom(epoch, fromView)
+  }
+
+  // ------------------------------------------------------------------------------------------- what the engine wants
+
+  #carryOut(output: Exclude<Output, { readonly type: 'persist' | 'setTimer' | 'cancelTimer' }>): void | Promise<void> {
+    const { transport } = this.#modules
+    switch (output.type) {
+      case 'broadcast':
+        if (output.message.type === 'certificate') this.#hold.release(output.message.certificate.blockHash)
+        return transport.broadcast({ type: 'consensus', message: output.message })
+      case 'build':
+        return this.#background(this.#build(output))
+      case 'validate':
+        return this.#background(this.#validate(output.block))
+      case 'notarized':
+        return this.#moveTip(output.certificate)
+      case 'finalized':
+        return this.#finalise(output)
+      case 'fetchBlock':
+        return this.#background(this.#fetchBlock(output.hash))
+      case 'fetchCertificates':
+        return this.#background(this.#fetchCertificates(output.epoch, output.fromView, output.toView))
+      case 'lagging':
+        return this.#background(this.#catchUp.run(output.from))
+      case 'misbehaviour':
+        return this.#modules.misbehaved(output.evidence)
+      case 'ignored':
+        return
+      case 'rejected':
+        return output.from === undefined ? undefined : transport.blame(output.from, output.code)
+      case 'halt':
+        throw new QuernError(output.code, output.message)
+    }
+  }
+
+  async #build(request: Extract<Output, { readonly type: 'build' }>): Promise<void> {
+    const block = await this.proposer?.build(request)
+    if (block !== undefined) this.#host.push({ type: 'built', epoch: request.epoch, view: request.view, block })
+  }
+
+  async #validate(block: Block): Promise<void> {
+    const { verdict } = await this.#modules.executor.execute(block)
+    if (verdict === 'valid') await this.#hold.until(block.hash, block.header.timestampMs)
+    this.#host.push({ type: 'validated', blockHash: block.hash, verdict })
+  }
+
+  /** Only a certificate that verifies ends a hold: anybody can claim one. */
+  #releaseHold(certificate: Certificate): void {
+    const { tree, rules, bls } = this.#modules
+    const entry = this.#hold.holds(certificate.blockHash) ? tree.get(certificate.blockHash) : undefined
+    if (entry === undefined || certificate.epoch !== entry.block.header.epoch) return
+    const { set } = epochSetup(entry.state, certificate.epoch)
+    if (verifyCertificate(certificate, set, rules.params.chainId, bls)) this.#hold.release(certificate.blockHash)
+  }
+
+  #moveTip(certificate: Certificate): void {
+    const { tree } = this.#modules
+    // Cleared by a jump of the chain between the engine's answer and now: the next certificate moves the tip.
+    if (tree.get(certificate.blockHash) === undefined) return
+    this.#tipCertificate = certificate
+    this.#setTip(certificate.blockHash)
+  }
+
+  #setTip(hash: Hash): void {
+    const { tree, tipMoved } = this.#modules
+    const change = tree.setTip(hash)
+    this.proposer?.sawTip(tree.tip.block.header.timestampMs)
+    if (change.added.length > 0 || change.dropped.length > 0) tipMoved(change)
+  }
+
+  async #finalise(output: Extract<Output, { readonly type: 'finalized' }>): Promise<void> {
+    const entries: ChainEntry[] = []
+    for (const block of output.blocks) {
+      const execution = await this.#modules.executor.execute(block)
+      assert(execution.verdict === 'valid', 'a block that was valid is not any more', { height: block.header.height })
+      entries.push(execution.entry)
+    }
+    await this.#commit({ entries, notarization: output.notarization, finalization: output.finalization })
+    if (output.endsEpoch) this.#host.push({ type: 'epochSet', context: this.#nextEpoch() })
+  }
+
+  // ------------------------------------------------------------------------------------------------- final blocks
+
+  /** Writes blocks that became final together, oldest first, each whole, and lets go of the branches that lost. */
+  async #commit({ entries, notarization, finalization }: VerifiedRange): Promise<void> {
+    const { store, journal, tree, becameFinal } = this.#modules
+    const head = entries.at(-1)
+    assert(head !== undefined, 'a finalization without blocks')
+    const { hash } = head.block
+    const isOnTip = tree.branch(tree.tip.block.hash)?.some((entry) => equalBytes(entry.block.hash, hash)) ?? false
+    if (!isOnTip) this.#setTip(hash)
+    for (const [i, entry] of entries.entries()) {
+      const { block, layer, transactions, receipts } = entry
+      assert(layer !== undefined, 'a block becomes final twice', { height: block.header.height })
+      const isLast = i === entries.length - 1
+      await store.commit(
+        {
+          block,
+          transactions,
+          receipts,
+          writes: layer.writes,
+          update: layer.update,
+          notarization: isLast ? notarization : entries[i + 1]!.block.parentCertificate,
+          finalization: isLast ? finalization : undefined,
+        },
+        journal.forget(block.header.epoch, block.header.view),
+      )
+      layer.settle()
+      tree.finalise(block.hash)
+      becameFinal(entry, finalization)
+    }
+    if (equalBytes(tree.tip.block.hash, hash)) this.#tipCertificate = undefined
+  }
+
+  /** Blocks that catching up verified; between two inputs of the engine, which then jumps. */
+  async #commitRange(range: VerifiedRange): Promise<boolean> {
+    const { tree } = this.#modules
+    let isCommitted = false
+    await this.#host.between(async () => {
+      const first = range.entries[0]!.block
+      if (!equalBytes(first.header.parentHash, tree.final.block.hash)) return undefined
+      // Longer than any branch that consensus may have open here: the branches make room.
+      if (tree.size + range.entries.length > MAX_OPEN_BLOCKS) tree.clear()
+      for (const entry of range.entries) {
+        assert(tree.add(entry), 'an empty block tree has no room', { height: entry.block.header.height })
+      }
+      const entries = range.entries.map((entry) => tree.get(entry.block.hash) ?? entry)
+      await this.#commit({ ...range, entries })
+      isCommitted = true
+      const { notarization, finalization } = range
+      return {
+        type: 'synced',
+        head: { block: entries.at(-1)!.block, notarization, finalization },
+        context: this.#nextEpoch(),
+      }
+    })
+    return isCommitted
+  }
+
+  /** Set and randomness of the block after the store's head. */
+  #nextEpoch(): EpochContext {
+    const { store, rules } = this.#modules
+    return epochSetup(store.state, epochOf(store.head.header.height + 1, rules.params))
+  }
+
+  // ------------------------------------------------------------------------------------------------------- peers
+
+  async #fetchBlock(hash: Hash): Promise<void> {
+    for (const peer of this.#somePeers()) {
+      const answer = await this.#ask(() => this.#modules.transport.request(peer, { type: 'block', hash }))
+      if (answer?.block === undefined || !equalBytes(answer.block.hash, hash)) continue
+      return this.#host.push({ type: 'blockFetched', block: answer.block, from: peer })
+    }
+  }
+
+  async #fetchCertificates(epoch: number, fromView: number, toView: number): Promise<void> {
+    for (const peer of this.#somePeers()) {
+      const request = { type: 'certificates', epoch, fromView, toView } as const
+      const answer = await this.#ask(() => this.#modules.transport.request(peer, request))
+      for (const certificate of answer?.certificates ?? []) this.receive(peer, { type: 'certificate', certificate })
+      if (answer !== undefined && answer.certificates.length > 0) return
+    }
+  }
+
+  /** A few peers, other ones each time. */
+  #somePeers(): readonly PeerId[] {
+    const peers = this.#modules.transport.peers()
+    const start = peers.length === 0 ? 0 : this.#nextPeer++ % peers.length
+    return [...peers.slice(start), ...peers.slice(0, start)].slice(0, PEERS_PER_FETCH)
+  }
+
+  /** Undefined when the peer did not answer well. */
+  async #ask<T>(request: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await request()
+    } catch (error) {
+      if (error instanceof QuernError && error.code !== 'ASSERTION_FAILED') return undefined
+      throw error
+    }
+  }
+
+  /** Runs beside the engine; its end comes back as an input. */
+  #background(work: Promise<void>): void {
+    const done = work
+      .catch((error: unknown) => this.#modules.stopped(error))
+      .finally(() => {
+        this.#work.delete(done)
+      })
+    this.#work.add(done)
+  }
+}
