@@ -8,7 +8,7 @@ import { computeSeed } from '../vm/compute/seed.ts'
 import { packNonce, type TileRef, targetOf, taskIdOf, tileCount, wins } from '../vm/compute/ticket.ts'
 import { referenceKernel } from '../vm/compute/tile.ts'
 import { ticketOfTile } from '../vm/compute/verify.ts'
-import type { RefusalCode } from '../vm/execution/types.ts'
+import type { RefusalCode, TileKernel } from '../vm/execution/types.ts'
 import type { Genesis } from '../vm/genesis.ts'
 import { leaderOf } from '../vm/leader.ts'
 import { type ChainParams, DIFFICULTY_FLOOR_MACS, epochOf, PRESETS } from '../vm/params.ts'
@@ -209,13 +209,14 @@ export function findResult(
   seedHeight: number,
   worker: Address,
   losing = false,
+  kernel: TileKernel = referenceKernel,
 ): Extract<Action, { kind: 'SUBMIT_RESULT' }> {
   const n = 256
   const seed = computeSeed(seedHash, worker)
   const target = targetOf(n, DIFFICULTY_FLOOR_MACS)
   for (let index = 0; ; index++) {
     const ref: TileRef = { attempt: Math.floor(index / tileCount(n)), tile: index % tileCount(n) }
-    const resultHash = ticketOfTile(referenceKernel, seed, n, ref)
+    const resultHash = ticketOfTile(kernel, seed, n, ref)
     if (wins(resultHash, target) === losing) continue
     const taskId = taskIdOf(seed, n, ref.attempt)
     const result = {

@@ -2,12 +2,13 @@ import { bls12_381 } from '@noble/curves/bls12-381.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type BlsScheme, bls, pureBls } from './bls.ts'
-import { bigIntToBytes, fromHex, hexKey, utf8 } from './bytes.ts'
+import { bigIntToBytes, concatBytes, fromHex, hexKey, utf8 } from './bytes.ts'
 import { sha256 } from './hash.ts'
 
 const { Point: G1 } = bls12_381.G1
 const { Point: G2 } = bls12_381.G2
 const ORDER = bls12_381.fields.Fr.ORDER
+const FIELD = bls12_381.fields.Fp.ORDER
 
 const invalid = expect.objectContaining({ name: 'QuernError', code: 'BLS_INVALID' })
 const message = utf8('a block')
@@ -34,6 +35,44 @@ function outsideSubgroup(length: 48 | 96): Uint8Array {
       else G2.fromBytes(bytes)
     } catch (error) {
       if (error instanceof Error && error.message.includes('subgroup')) return bytes
+    }
+  }
+  throw new Error('no such point found')
+}
+
+/** The compressed form, written by hand: the library refuses to write a point outside the subgroup. */
+function compress(parts: readonly bigint[], y: readonly bigint[]): Uint8Array {
+  const leading = y[0] === 0n ? y[1]! : y[0]!
+  const bytes = concatBytes(...parts.map((part) => bigIntToBytes(part, 48)))
+  bytes[0] = bytes[0]! | 0x80 | (2n * leading > FIELD ? 0x20 : 0)
+  return bytes
+}
+
+/**
+ * The point plus one whose order divides the cofactor. Pairings do not see the difference, so only the subgroup check
+ * keeps a key or signature from having many spellings.
+ */
+function malleate(point: Uint8Array): Uint8Array {
+  const { Fp, Fp2 } = bls12_381.fields
+  for (let i = 1n; i < 60n; i++) {
+    try {
+      if (point.length === 48) {
+        const stray = G1.fromAffine({ x: i, y: Fp.sqrt(i ** 3n + 4n) })
+        const { x, y } = G1.fromBytes(point)
+          .add(stray.multiplyUnsafe(ORDER - 1n))
+          .add(stray)
+          .toAffine()
+        return compress([x], [y])
+      }
+      const at = { c0: i, c1: 0n }
+      const stray = G2.fromAffine({ x: at, y: Fp2.sqrt(Fp2.add(Fp2.mul(Fp2.sqr(at), at), { c0: 4n, c1: 4n })) })
+      const { x, y } = G2.fromBytes(point)
+        .add(stray.multiplyUnsafe(ORDER - 1n))
+        .add(stray)
+        .toAffine()
+      return compress([x.c1, x.c0], [y.c1, y.c0])
+    } catch (error) {
+      if (!(error instanceof Error && error.message.includes('square root'))) throw error
     }
   }
   throw new Error('no such point found')
@@ -66,6 +105,7 @@ const BAD_KEYS: Readonly<Record<string, Uint8Array>> = {
   zeros: new Uint8Array(48),
   'x past the field': Uint8Array.from({ length: 48 }, (_, i) => (i === 0 ? 0x9f : 0xff)),
   'outside the subgroup': outsideSubgroup(48),
+  'the right key plus a point of small order': malleate(key),
   'a signature': signature,
 }
 const BAD_SIGNATURES: Readonly<Record<string, Uint8Array>> = {
@@ -79,6 +119,7 @@ const BAD_SIGNATURES: Readonly<Record<string, Uint8Array>> = {
   zeros: new Uint8Array(96),
   'x past the field': Uint8Array.from({ length: 96 }, (_, i) => (i === 0 ? 0x9f : 0xff)),
   'outside the subgroup': outsideSubgroup(96),
+  'the right signature plus a point of small order': malleate(signature),
   'a key': key,
 }
 
@@ -113,6 +154,16 @@ describe('blst and noble', () => {
 })
 
 describe('verify', () => {
+  it('is given bad points that differ from good ones as meant', () => {
+    const { x, y } = G1.fromBytes(key).toAffine()
+    expect(compress([x], [y])).toEqual(key)
+    const { x: u, y: v } = G2.fromBytes(signature).toAffine()
+    expect(compress([u.c1, u.c0], [v.c1, v.c0])).toEqual(signature)
+    expect(malleate(key)).not.toEqual(key)
+    expect(() => G1.fromBytes(malleate(key))).toThrow('subgroup')
+    expect(() => G2.fromBytes(malleate(signature))).toThrow('subgroup')
+  })
+
   it('refuses another message, key or signature', () => {
     expect(both((scheme) => scheme.verify(key, message, signature))).toBe(true)
     expect(both((scheme) => scheme.verify(key, utf8('another'), signature))).toBe(false)

@@ -8,6 +8,7 @@ import { sharedVectors } from '../test/shared-vectors.ts'
 import { bigIntToBytes, bytesToBigInt, fromHex, hexKey, toHex } from './bytes.ts'
 import { keccak256, sha256 } from './hash.ts'
 import {
+  isSignatureInRange,
   privateKeyToAddress,
   publicKeyToAddress,
   pureRecover,
@@ -96,6 +97,13 @@ describe('refusals', () => {
       expect(recoverBoth(hash, { ...good, s: bad }), `s=${bad}`).toBe('SIGNATURE_INVALID')
     }
     expect(recoverBoth(hash, { ...good, s: 1n })).not.toBe('SIGNATURE_INVALID')
+  })
+
+  it('knows the range by itself, without a backend', () => {
+    const check = (r: bigint, s: bigint) => isSignatureInRange({ r, s, yParity: 0 })
+    expect([check(1n, 1n), check(ORDER - 1n, HALF), check(1n, HALF)]).toEqual([true, true, true])
+    for (const bad of [-1n, 0n, ORDER, ORDER + 1n]) expect([check(bad, 1n), check(1n, bad)]).toEqual([false, false])
+    expect(check(1n, HALF + 1n)).toBe(false)
   })
 
   it('refuses r that is no x-coordinate, and only that, in both backends', () => {

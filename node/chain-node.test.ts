@@ -1,44 +1,284 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { FAST_PARAMS, findResult, testKey } from '../consensus/chain-fixture.ts'
 import { EMPTY_BYTES, toHex } from '../core/bytes.ts'
-import { FAST_PARAMS, testKey } from '../consensus/chain-fixture.ts'
+import { type KvOperation, MemoryStore } from '../core/kv.ts'
+import { referenceKernel } from '../vm/compute/tile.ts'
+import type { TileKernel } from '../vm/execution/types.ts'
+import { leaderOf } from '../vm/leader.ts'
+import { accounts, epochValidators } from '../vm/state/tables.ts'
+import { readRecord, treeKeyOf } from '../vm/state/view.ts'
 import { signNative } from '../vm/transaction/sign.ts'
-import type { ChainNode } from './chain-node.ts'
+import type { Action } from '../vm/transaction/types.ts'
+import type { NodeEvent } from './api.ts'
+import { ChainNode } from './chain-node.ts'
 import { Cluster } from './cluster-fixture.ts'
+import { replayChain } from './replay-chain.ts'
+import { dumpStore, restoreStore } from './storage/dump.ts'
+import { LevelStore } from './storage/level-store.ts'
 
 let cluster: Cluster
 afterEach(() => cluster.stopAll())
 
-const transfer = (sender: number, to: number, nonce: number): Uint8Array =>
+const EPOCH = FAST_PARAMS.epochBlocks
+
+const sign = (sender: number, nonce: number, action: Action): Uint8Array =>
   signNative(
-    {
-      chainId: FAST_PARAMS.chainId,
-      nonce,
-      maxPriorityFeePerGas: 1_000n,
-      maxFeePerGas: 1_000_000n,
-      action: { kind: 'TRANSFER', to: testKey(to).owner, value: 5n, memo: EMPTY_BYTES },
-    },
+    { chainId: FAST_PARAMS.chainId, nonce, maxPriorityFeePerGas: 1_000n, maxFeePerGas: 1_000_000n, action },
     testKey(sender).privateKey,
   )
+
+const transfer = (sender: number, to: number, nonce: number): Uint8Array =>
+  sign(sender, nonce, { kind: 'TRANSFER', to: testKey(to).owner, value: 5n, memo: EMPTY_BYTES })
 
 /** Hash of the final block at each height up to `height`, as this node has it. */
 const chainOf = (node: ChainNode, height: number): string[] =>
   Array.from({ length: height + 1 }, (_, h) => toHex(node.blockByHeight(h)!.block.hash))
+
+/** Leaders of the first views of an epoch, as this node sees them. */
+const leadersOf = (node: ChainNode, epoch: number): number[] => {
+  const set = node.validatorSet(epoch)!
+  return Array.from({ length: 20 }, (_, view) => leaderOf(set, node.epochRandomness(epoch)!, view))
+}
 
 describe('chain node', () => {
   it('four validators and a follower finalise the same blocks over several epochs, with transfers', async () => {
     cluster = new Cluster(4)
     const nodes = await cluster.startAll()
     const follower = await cluster.start(4)
+    const events: NodeEvent[] = []
+    follower.subscribe((event) => events.push(event))
     for (let nonce = 0; nonce < 20; nonce++) {
-      const sent = await nodes[nonce % 4]!.submit(transfer(5, 6, nonce))
-      expect(sent.ok).toBe(true)
+      expect(await nodes[nonce % 4]!.submit(transfer(5, 6, nonce))).toMatchObject({ ok: true })
       if (nonce % 5 === 4) await cluster.until(nodes[0]!, nodes[0]!.finalized().height + 1)
     }
-    for (const node of [...nodes, follower]) await cluster.until(node, 26)
-    const chains = [...nodes, follower].map((node) => chainOf(node, 26))
+    for (const node of [...nodes, follower]) await cluster.until(node, 3 * EPOCH + 2)
+    const height = 3 * EPOCH + 2
+    const all = [...nodes, follower]
+    const [first, ...others] = all.map((node) => chainOf(node, height))
+    for (const other of others) expect(other).toEqual(first)
+    expect(follower.blockByHeight(height)!.block.header.epoch).toBe(3)
+
+    const blocks = Array.from({ length: height + 1 }, (_, h) => follower.blockByHeight(h)!)
+    const included = blocks.flatMap((block) => block.transactions)
+    expect(included.map((transaction) => transaction.nonce)).toEqual(Array.from({ length: 20 }, (_, nonce) => nonce))
+    expect(blocks.flatMap((block) => block.receipts).every((receipt) => receipt.status === 1)).toBe(true)
+    const place = follower.transactionByHash(included[7]!.hash)!
+    expect(place.executed.transactions[place.index]!.hash).toEqual(included[7]!.hash)
+
+    const receiver = testKey(6).owner
+    const balanceAt = (h: number): bigint => readRecord(follower.stateAt(h)!, accounts, receiver)!.balance
+    expect(balanceAt(height) - balanceAt(0)).toBe(100n)
+    for (const h of [0, 3, height]) {
+      expect((await follower.stateProof(h, [treeKeyOf(accounts, receiver)]))!.length).toBeGreaterThan(100)
+    }
+    const finals = events.flatMap((event) => (event.type === 'final' ? [event.block.block.header.height] : []))
+    expect(finals).toEqual(finals.map((_, i) => finals[0]! + i))
+    for (const event of events) if (event.type === 'final') expect(event.certificate.kind).toBe('finalize')
+  })
+
+  it('a chain of one validator needs nobody else', async () => {
+    cluster = new Cluster(1)
+    const [node] = await cluster.startAll()
+    await cluster.until(node!, 2 * EPOCH + 1)
+    expect(node!.certificates(3).finalization?.kind).toBe('finalize')
+    expect(node!.certificates(3).notarization?.kind).toBe('notarize')
+    expect(node!.certificates(node!.latest().height).notarization).toBeDefined()
+  })
+
+  it('C12: a restart in the middle of an epoch keeps the set, the leaders and the chain', async () => {
+    cluster = new Cluster(4)
+    const nodes = await cluster.startAll()
+    await cluster.until(nodes[0]!, EPOCH + 3)
+    await Promise.all(nodes.map((_, i) => cluster.stop(i)))
+    const { height, epoch } = nodes[0]!.finalized()
+    const before = {
+      chain: chainOf(nodes[0]!, height),
+      leaders: leadersOf(nodes[0]!, epoch),
+      set: nodes[0]!.validatorSet(epoch),
+    }
+    const again = await cluster.startAll()
+    expect(chainOf(again[0]!, height)).toEqual(before.chain)
+    expect(leadersOf(again[0]!, epoch)).toEqual(before.leaders)
+    expect(again[0]!.validatorSet(epoch)).toEqual(before.set)
+    for (const node of again) await cluster.until(node, height + EPOCH)
+    const chains = again.map((node) => chainOf(node, height + EPOCH))
     for (const chain of chains) expect(chain).toEqual(chains[0])
-    expect(nodes[0]!.blockByHeight(26)!.block.header.epoch).toBe(3)
-    const included = Array.from({ length: 27 }, (_, h) => follower.blockByHeight(h)!.transactions.length)
-    expect(included.reduce((a, b) => a + b, 0)).toBe(20)
+    expect(chains[0]!.slice(0, height + 1)).toEqual(before.chain)
+  })
+
+  it('a validator that was away for epochs, and one that lost its store, catch up and take part again', async () => {
+    cluster = new Cluster(4)
+    const nodes = await cluster.startAll()
+    await cluster.until(nodes[0]!, 3)
+    await cluster.stop(3)
+    await cluster.until(nodes[0]!, 2 * EPOCH + 3)
+    const back = await cluster.start(3)
+    await cluster.until(back, 2 * EPOCH + 3)
+    const newcomer = await cluster.start(5)
+    await cluster.until(newcomer, 2 * EPOCH + 4)
+    // Without node 2 the others need the one that came back.
+    await cluster.stop(2)
+    await cluster.until(newcomer, nodes[0]!.finalized().height + 3)
+    const height = newcomer.finalized().height
+    await cluster.until(back, height)
+    expect(chainOf(back, height)).toEqual(chainOf(newcomer, height))
+  })
+
+  it('goes on after a partition heals, on one chain', async () => {
+    cluster = new Cluster(4)
+    const nodes = await cluster.startAll()
+    await cluster.until(nodes[0]!, 3)
+    const side = (id: string): boolean => id === 'node-0' || id === 'node-1'
+    cluster.hub.setFilter((from, to) => side(from) === side(to))
+    const stuck = nodes[0]!.finalized().height + 2
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    expect(nodes[0]!.finalized().height).toBeLessThanOrEqual(stuck)
+    cluster.hub.setFilter(() => true)
+    for (const node of nodes) await cluster.until(node, stuck + 4)
+    const chains = nodes.map((node) => chainOf(node, stuck + 4))
+    for (const chain of chains) expect(chain).toEqual(chains[0])
+  })
+
+  it("a byzantine leader's block with one bad compute result gets no vote", async () => {
+    // This kernel is wrong in one entry of every tile, and its owner believes it.
+    const lying: TileKernel = {
+      tile: (...args) => {
+        const tile = referenceKernel.tile(...args)
+        tile[0] = tile[0]! + 1
+        return tile
+      },
+    }
+    // A seed window long enough for the liar's turn to come.
+    cluster = new Cluster(4, { ...FAST_PARAMS, epochBlocks: 64, seedWindowBlocks: 32 })
+    const liar = await cluster.start(0, { kernel: lying })
+    const honest = await Promise.all([1, 2, 3].map((i) => cluster.start(i)))
+    await cluster.until(liar, 4)
+    const seed = liar.finalized()
+    const raw = sign(5, 0, findResult(seed.hash, seed.height, testKey(5).owner, false, lying))
+    expect(await liar.submit(raw)).toMatchObject({ ok: true })
+    expect(await honest[0]!.submit(raw)).toMatchObject({ ok: false })
+
+    const missed = (node: ChainNode): number => {
+      const { height, epoch } = node.finalized()
+      const of = (validator: number) =>
+        readRecord(node.stateAt(height)!, epochValidators, { epoch, validator: testKey(validator).owner })
+      return of(0)?.missedViews ?? 0
+    }
+    await cluster.until(honest[0]!, () => missed(honest[0]!) > 0)
+    const { height } = honest[0]!.finalized()
+    for (let h = 1; h <= height; h++) expect(honest[0]!.blockByHeight(h)!.transactions).toEqual([])
+  })
+
+  it('C13: what a node stored, replayed from genesis, gives the same store', async () => {
+    cluster = new Cluster(1)
+    const [node] = await cluster.startAll()
+    await cluster.until(node!, 4)
+    for (let nonce = 0; nonce < 6; nonce++) await node!.submit(transfer(4, 3, nonce))
+    const seed = node!.finalized()
+    expect(await node!.submit(sign(2, 0, findResult(seed.hash, seed.height, testKey(2).owner)))).toMatchObject({
+      ok: true,
+    })
+    await cluster.until(node!, 2 * EPOCH + 2)
+    await cluster.stop(0)
+    const results = Array.from({ length: 2 * EPOCH }, (_, h) => node!.blockByHeight(h)!.block.header.resultCount)
+    expect(results.reduce((a, b) => a + b, 0)).toBe(1)
+
+    const copy = new MemoryStore()
+    const answer = await replayChain(cluster.genesis, cluster.stores[0]!, copy)
+    expect(answer.ok && answer.value.hash).toEqual(node!.finalized().hash)
+    const final = async (store: MemoryStore) => (await dumpStore(store)).filter(([key]) => key[0]! < 0x40)
+    expect(await final(copy)).toEqual(await final(cluster.stores[0] as MemoryStore))
+  })
+
+  it('opens whatever a crash between two writes leaves, and never signs against its journal', async () => {
+    /** Remembers its batches, so that the store can be had as it was after any of them. */
+    class RecordingStore extends MemoryStore {
+      readonly batches: (readonly KvOperation[])[] = []
+      override async write(operations: readonly KvOperation[]): Promise<void> {
+        this.batches.push(operations)
+        await super.write(operations)
+      }
+    }
+    cluster = new Cluster(4)
+    const recording = new RecordingStore()
+    cluster.stores[3] = recording
+    const evidence: unknown[] = []
+    const nodes = await Promise.all([0, 1, 2, 3].map((i) => cluster.start(i, { onEvidence: (e) => evidence.push(e) })))
+    await cluster.until(nodes[3]!, EPOCH + 3)
+    await cluster.stop(3)
+    const { batches } = recording
+    let height = 0
+    for (let k = 1; k <= batches.length; k += 1 + (k % 3)) {
+      const store = new MemoryStore()
+      for (const batch of batches.slice(0, k)) await store.write(batch)
+      const options = { genesis: cluster.genesis, key: testKey(3), store, clock: cluster.clock }
+      const transport = cluster.hub.connect(`crashed-${k}`)
+      const signatures = { recover: () => new Promise(() => {}) } as never
+      const reopened = await ChainNode.open({ ...options, transport, signatures })
+      expect(reopened.finalized().height).toBeGreaterThanOrEqual(height)
+      height = reopened.finalized().height
+      expect(reopened.finalized().hash).toEqual(nodes[0]!.blockByHeight(height)!.block.hash)
+    }
+    // The newest of these states is the true one: it goes on without contradicting anything it said.
+    const back = await cluster.start(3, { onEvidence: (e) => evidence.push(e) })
+    await cluster.until(back, height + 3)
+    expect(evidence).toEqual([])
+  })
+
+  it('keeps its chain in LevelDB, and goes back to a dump', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'quern-node-'))
+    cluster = new Cluster(1)
+    cluster.stores[0] = await LevelStore.open(join(directory, 'store'))
+    let node = await cluster.start(0)
+    await cluster.until(node, 3)
+    await cluster.stop(0)
+    const height = node.finalized().height
+    const hash = node.finalized().hash
+    const dump = await dumpStore(cluster.stores[0])
+    node = await cluster.start(0)
+    await cluster.until(node, height + 4)
+    await cluster.stop(0)
+    await restoreStore(cluster.stores[0], dump)
+    node = await cluster.start(0)
+    expect(node.finalized().height).toBe(height)
+    expect(node.finalized().hash).toEqual(hash)
+    await cluster.until(node, height + 2)
+    await cluster.stop(0)
+    await cluster.stores[0].close()
+    await rm(directory, { recursive: true })
+  })
+
+  it('refuses a store of another chain', async () => {
+    cluster = new Cluster(1)
+    await cluster.start(0)
+    await cluster.stop(0)
+    const other = new Cluster(2)
+    other.stores[0] = cluster.stores[0]!
+    await expect(other.start(0)).rejects.toMatchObject({ code: 'STORE_OTHER_CHAIN' })
+    await other.stopAll()
+  })
+})
+
+describe('devnet controls', () => {
+  it('lifts the wait of leaders: time moves, not the wall clock; and dates the next block', async () => {
+    cluster = new Cluster(2, { ...FAST_PARAMS, blockIntervalMs: 5_000 })
+    const nodes = await cluster.startAll()
+    await cluster.until(nodes[0]!, 1)
+    for (const node of nodes) node.setLifted(true)
+    await cluster.until(nodes[0]!, 6)
+    for (const node of nodes) node.setLifted(false)
+    const [a, b] = [5, 6].map((h) => nodes[0]!.blockByHeight(h)!.block.header.timestampMs)
+    expect(b! - a!).toBeGreaterThanOrEqual(5_000)
+    expect(cluster.clock.shiftMs).toBeGreaterThan(10_000)
+
+    const at = nodes[0]!.latest().timestampMs + 1_000_000
+    const height = nodes[0]!.latest().height
+    for (const node of nodes) node.setNextTimestamp(at)
+    await cluster.until(nodes[0]!, () => nodes[0]!.latest().timestampMs >= at)
+    const dated = Array.from({ length: 3 }, (_, i) => nodes[0]!.blockByHeight(height + i)?.block.header.timestampMs)
+    expect(dated).toContain(at)
   })
 })

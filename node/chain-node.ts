@@ -5,7 +5,6 @@
  */
 
 import { BlockTree } from '../consensus/chain/block-tree.ts'
-import { genesisBlock } from '../consensus/genesis.ts'
 import type { Evidence } from '../consensus/simplex/types.ts'
 import type { Certificate, Header } from '../consensus/types.ts'
 import { type BlsScheme, bls as defaultBls } from '../core/bls.ts'
@@ -24,6 +23,7 @@ import { ChainView, executed } from './chain-view.ts'
 import type { Clock } from './clock.ts'
 import type { SignaturePool } from './ingest/signature-pool.ts'
 import { PeerServer } from './peer-server.ts'
+import { genesisEntry } from './replay-chain.ts'
 import { ChainStore } from './storage/chain-store.ts'
 import { Journal } from './storage/journal.ts'
 import type { NetworkMessage, PeerId, Transport } from './transport/transport.ts'
@@ -115,17 +115,9 @@ export class ChainNode implements NodeApi {
    * @throws QuernError `ChainStoreErrorCode`
    */
   static async open(options: ChainNodeOptions): Promise<ChainNode> {
-    const { block, state } = genesisBlock(options.genesis)
-    const store = await ChainStore.open(options.store, {
-      block,
-      transactions: [],
-      receipts: [],
-      writes: state.writes,
-      update: state.update,
-      notarization: undefined,
-      finalization: undefined,
-    })
-    return new ChainNode(options, store, await Journal.open(options.store), block.hash)
+    const first = genesisEntry(options.genesis)
+    const store = await ChainStore.open(options.store, first)
+    return new ChainNode(options, store, await Journal.open(options.store), first.block.hash)
   }
 
   start(): void {

@@ -1,6 +1,7 @@
 /** Several nodes over one memory hub, for tests: each with its own store, clock reader and signature pool. */
-import { type KvStore, MemoryStore } from '../core/kv.ts'
+
 import { FAST_PARAMS, testGenesis, testKey } from '../consensus/chain-fixture.ts'
+import { type KvStore, MemoryStore } from '../core/kv.ts'
 import type { Genesis } from '../vm/genesis.ts'
 import type { ChainParams } from '../vm/params.ts'
 import { ChainNode, type ChainNodeOptions } from './chain-node.ts'

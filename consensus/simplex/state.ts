@@ -57,6 +57,7 @@ export interface SimplexState {
   me: number
 
   view: number
+  leader: { readonly epoch: number; readonly view: number; readonly index: number } | undefined
   /** The certificate by which `view` was entered; undefined in the first view of the chain. */
   enteredBy: Certificate | undefined
   /** View of the head's finalization; -1 while this epoch has no final block. All state is about later views. */
@@ -105,6 +106,7 @@ export function createState(options: SimplexOptions): SimplexState {
     totalPower: totalPower(context.set),
     me: indexOfKey(context.set, options.signer?.publicKey),
     view: finalView + 1,
+    leader: undefined,
     enteredBy: head.finalization,
     finalView,
     views: new Map(),
@@ -165,7 +167,13 @@ export function halt(s: SimplexState, code: HaltCode, message: string): void {
 
 export const canSign = (s: SimplexState): boolean => s.phase === 'running' && s.me >= 0
 
-export const leaderAt = (s: SimplexState, view: number): number => leaderOf(s.set, s.randomness, view)
+/** Index of a view's leader. The last answer is kept, for the present view is asked about at every step. */
+export function leaderAt(s: SimplexState, view: number): number {
+  if (s.leader?.view !== view || s.leader.epoch !== s.set.epoch) {
+    s.leader = { epoch: s.set.epoch, view, index: leaderOf(s.set, s.randomness, view) }
+  }
+  return s.leader.index
+}
 
 /** What this validator itself voted, in this life or an earlier one. */
 export const ownVote = (s: SimplexState, view: number, kind: VoteKind): Vote | undefined =>

@@ -76,7 +76,10 @@ export type Input =
   | { readonly type: 'blockFetched'; readonly block: Block; readonly from?: string }
   /** Answer to a `finalized` that ends an epoch: the next epoch's set, from the final state. */
   | { readonly type: 'epochSet'; readonly context: EpochContext }
-  /** The host got, verified and stored final blocks by itself, up to `head`. `context` is that of the next block. */
+  /**
+   * The host got, verified and stored final blocks by itself, up to `head`, after it had carried out all outputs so far.
+   * `context` is that of the next block.
+   */
   | { readonly type: 'synced'; readonly head: FinalHead; readonly context: EpochContext }
 
 /** Two statements of one validator in one view that an honest one never signs both of (PROTOCOL 5, Accountability). */

@@ -8,6 +8,7 @@ import { addFaucetCommand } from './commands/faucet.ts'
 import { addKeysCommand } from './commands/keys.ts'
 import { addQueryCommand } from './commands/query.ts'
 import { addTxCommand } from './commands/tx.ts'
+import { addWorkerCommand } from './commands/worker.ts'
 import { createOutput, type Output } from './output.ts'
 
 export const DEFAULT_RPC_URL = 'http://127.0.0.1:8545'
@@ -32,13 +33,14 @@ function forEachCommand(command: Command, apply: (command: Command) => void): vo
   for (const child of command.commands) forEachCommand(child, apply)
 }
 
-/** @param extend adds the commands of outer layers: `devnet`, `worker` */
+/** @param extend adds the commands of outer layers, such as `devnet` */
 export function createProgram(context: CliContext, extend: (program: Command) => void): Command {
   const program = new Command('quern')
     .description('A Layer-1 node with Proof-of-Compute consensus: stake votes, compute leads.')
     .version(context.version)
     .showHelpAfterError('(use --help for the options and examples)')
   extend(program)
+  addWorkerCommand(program, context)
   addKeysCommand(program, context)
   addTxCommand(program, context)
   addQueryCommand(program, context)

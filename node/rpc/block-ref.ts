@@ -2,8 +2,9 @@
  * Which block a request means. `latest` is the notarised tip, which may still be abandoned; `safe` and `finalized` are the
  * newest final block; `earliest` is genesis; `pending` is read as `latest`, since no node knows the next leader's block.
  */
-import { equalBytes, fromHex, type Hash } from '../../core/bytes.ts'
+
 import type { Header } from '../../consensus/types.ts'
+import { equalBytes, fromHex, type Hash } from '../../core/bytes.ts'
 import type { StateReader } from '../../vm/state/view.ts'
 import type { ExecutedBlock, NodeApi } from '../api.ts'
 import { notFound, RPC_CODE, RpcError } from './errors.ts'

@@ -4,7 +4,7 @@
  * Wallets and libraries recognise some refusals by geth's words, so those stand first in the message; the tag is what
  * programs should read.
  */
-import { QuernError, type Failure } from '../../core/errors.ts'
+import { type Failure, QuernError } from '../../core/errors.ts'
 
 /** JSON-RPC 2.0 and EIP-1474. */
 export const RPC_CODE = {
@@ -72,7 +72,8 @@ export function transactionRejected(failure: Failure): RpcError {
 export const invalidParams = (message: string, data: Record<string, unknown> = {}): RpcError =>
   new RpcError(RPC_CODE.invalidParams, 'INVALID_PARAMS', message, data)
 
-export const notFound = (tag: string, message: string): RpcError => new RpcError(RPC_CODE.resourceNotFound, tag, message)
+export const notFound = (tag: string, message: string): RpcError =>
+  new RpcError(RPC_CODE.resourceNotFound, tag, message)
 
 /** Any thrown value as an RpcError. What we did not foresee tells the client nothing but that it happened. */
 export function toRpcError(error: unknown): RpcError {

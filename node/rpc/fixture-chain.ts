@@ -2,16 +2,17 @@
  * A whole chain in memory behind NodeApi, for tests: real genesis, state, blocks, certificates and mempool, without
  * network or clock. `mine` makes the next block; a block is final two blocks later. Everything is deterministic.
  */
-import { bls } from '../../core/bls.ts'
-import { type Address, equalBytes, type Hash, hexKey } from '../../core/bytes.ts'
-import { assert, type Failure, ok, QuernError, type Result } from '../../core/errors.ts'
-import { encodeMultiProof, proveKeys } from '../../core/smt/index.ts'
+
 import { buildBlock, type Candidates } from '../../consensus/build.ts'
 import { aggregateVotes } from '../../consensus/certificate.ts'
 import { genesisBlock } from '../../consensus/genesis.ts'
 import type { Certificate, VoteKind } from '../../consensus/types.ts'
 import type { AppliedBlock } from '../../consensus/validate.ts'
 import { revealBytes, signerOf, signVote } from '../../consensus/vote.ts'
+import { bls } from '../../core/bls.ts'
+import { type Address, equalBytes, type Hash, hexKey } from '../../core/bytes.ts'
+import { assert, type Failure, ok, QuernError, type Result } from '../../core/errors.ts'
+import { encodeMultiProof, proveKeys } from '../../core/smt/index.ts'
 import { DEFAULT_LIMITS } from '../../mempool/limits.ts'
 import { Mempool } from '../../mempool/mempool.ts'
 import { referenceKernel } from '../../vm/compute/tile.ts'
@@ -268,7 +269,9 @@ export class FixtureChain implements NodeApi {
     const included = added.flatMap((link) => link.transactions)
     const abandoned = dropped.flatMap((link) => link.transactions)
     const nowMs = this.latest().timestampMs
-    const changed = [...included, ...abandoned].flatMap((t) => (t.action.kind === 'TRANSFER' ? [t.from, t.action.to] : [t.from]))
+    const changed = [...included, ...abandoned].flatMap((t) =>
+      t.action.kind === 'TRANSFER' ? [t.from, t.action.to] : [t.from],
+    )
     this.#pool.onBlock({ included, changed, baseFeePerGas: this.nextBaseFee(), nowMs })
     this.#pool.readd(abandoned, nowMs)
     const executed = (link: Link) => this.#executed(link)

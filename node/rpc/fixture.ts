@@ -127,7 +127,11 @@ function eip2930(chain: NodeApi, from: Key, to: Address, value: bigint): Uint8Ar
 }
 
 /** The `skip`-th win of the worker in the lottery of this seed height, as a miner would find it at n = 256. */
-export function winningResult(chain: NodeApi, seedHeight: number, skip = 0): Extract<Action, { kind: 'SUBMIT_RESULT' }> {
+export function winningResult(
+  chain: NodeApi,
+  seedHeight: number,
+  skip = 0,
+): Extract<Action, { kind: 'SUBMIT_RESULT' }> {
   const block = chain.blockByHeight(seedHeight)?.block
   const state = chain.stateAt(chain.latest().height)
   assert(block !== undefined && state !== undefined, 'no such seed block')
@@ -303,7 +307,9 @@ export async function callMethod<T = unknown>(
   const json: unknown = JSON.parse(JSON.stringify(result ?? null))
   const error = TypeCompiler.Compile(method.result).Errors(json).First()
   if (error !== undefined) {
-    throw new Error(`${method.name}: result${error.path} breaks its schema: ${error.message}, got ${JSON.stringify(error.value)}`)
+    throw new Error(
+      `${method.name}: result${error.path} breaks its schema: ${error.message}, got ${JSON.stringify(error.value)}`,
+    )
   }
   return json as T
 }

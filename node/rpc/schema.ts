@@ -18,15 +18,17 @@ export const Quantity = Type.String({ pattern: '^0x(0|[1-9a-f][0-9a-f]*)$', desc
 /** Parameters: leading zeros and either case are read too. At most 256 bits. */
 export const QuantityParam = Type.String({ pattern: '^0x[0-9a-fA-F]{1,64}$', description: 'a 0x hex number' })
 /** Some clients send plain numbers where Ethereum has a QUANTITY. */
-export const NumberParam = Type.Union(
-  [QuantityParam, Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })],
-  { description: 'a number: 0x hex, or a JSON integer below 2^53' },
-)
+export const NumberParam = Type.Union([QuantityParam, Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })], {
+  description: 'a number: 0x hex, or a JSON integer below 2^53',
+})
 export const Data = Type.String({ pattern: '^0x([0-9a-f]{2})*$', description: '0x hex of whole bytes' })
 /** Evenness is left to `readData`: a pattern for it would be slow on a megabyte. */
 export const DataParam = Type.String({ pattern: '^0x[0-9a-fA-F]*$', description: '0x hex of whole bytes' })
 export const Hash32 = Type.String({ pattern: '^0x[0-9a-fA-F]{64}$', description: '0x and 64 hex digits' })
-export const HexAddress = Type.String({ pattern: '^0x[0-9a-fA-F]{40}$', description: 'an address of 0x and 40 hex digits' })
+export const HexAddress = Type.String({
+  pattern: '^0x[0-9a-fA-F]{40}$',
+  description: 'an address of 0x and 40 hex digits',
+})
 /** Both text forms; `readAddress` checks the checksum. */
 export const AddressParam = Type.String({
   pattern: '^(0x[0-9a-fA-F]{40}|cpc1[02-9ac-hj-np-z]{38})$',
@@ -48,7 +50,10 @@ export const BlockRef = Type.Union(
   [
     BlockTag,
     QuantityParam,
-    Type.Object({ blockHash: Hash32, requireCanonical: Type.Optional(Type.Boolean()) }, { additionalProperties: false }),
+    Type.Object(
+      { blockHash: Hash32, requireCanonical: Type.Optional(Type.Boolean()) },
+      { additionalProperties: false },
+    ),
     Type.Object({ blockNumber: BlockNumberRef }, { additionalProperties: false }),
   ],
   { description: 'a block: 0x hex number, latest, safe, finalized, earliest, pending, {blockHash} or {blockNumber}' },
@@ -60,7 +65,11 @@ export const BlockNumberParam = Type.Union([BlockTag, QuantityParam], {
 
 // ------------------------------------------------------------------------------------------------- our own
 
-export const Integer = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'an integer below 2^53' })
+export const Integer = Type.Integer({
+  minimum: 0,
+  maximum: Number.MAX_SAFE_INTEGER,
+  description: 'an integer below 2^53',
+})
 export const DecimalString = Type.String({ pattern: '^[0-9]{1,78}$', description: 'a decimal string' })
 /** bech32, as our own methods write addresses. */
 export const Bech32Address = Type.String({ pattern: '^cpc1[02-9ac-hj-np-z]{38}$', description: 'an address: cpc1...' })

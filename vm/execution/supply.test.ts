@@ -31,12 +31,8 @@ import type { BlockContext } from './types.ts'
 const PARAMS = { ...TEST_PARAMS, epochBlocks: 4, seedWindowBlocks: 2, minStakeWei: 100n * CPC }
 const wallets = [1, 2, 3, 4].map(testWallet)
 const authority = testWallet(9)
-const owners: readonly Address[] = [...validatorWallets, ...wallets].map(({ address }) => address)
-const everyone: readonly Address[] = [
-  ...owners,
-  authority.address,
-  ...[5, 6, 7, 8, 50, 51].map((i) => testWallet(i).address),
-]
+const owners: readonly Address[] = [...validatorWallets, ...wallets, authority].map(({ address }) => address)
+const everyone: readonly Address[] = [...owners, ...[5, 6, 7, 8, 50, 51].map((i) => testWallet(i).address)]
 
 const wei = fc.oneof(fc.bigInt(0n, 10n), fc.bigInt(0n, 3_000n * CPC))
 const owner = fc.constantFrom(...owners)

@@ -245,6 +245,8 @@ export class Host {
 
   /** Takes over the final chain of a peer, as a host does after checking it. */
   adopt(final: readonly FinalHead[]): void {
+    // What the engine decided already comes first: its outputs are ahead of the disk.
+    if (this.#writing !== undefined) return
     const head = final.at(-1)
     if (head?.finalization === undefined || final.length <= this.disk.final.length) return
     this.disk.final.push(...final.slice(this.disk.final.length))

@@ -2,14 +2,15 @@
  * Blocks as Ethereum clients read them: every key that strict parsers want, neutral where this chain has no such thing,
  * and `timestampMs` besides. `miner` is the proposer; the roots are ours and are not Merkle-Patricia roots. PROTOCOL 12.
  */
-import { checksumAddress } from '../../../core/address.ts'
-import type { Hash, Hex } from '../../../core/bytes.ts'
+
 import { blockSize } from '../../../consensus/block.ts'
 import type { Header } from '../../../consensus/types.ts'
+import { checksumAddress } from '../../../core/address.ts'
+import type { Hash, Hex } from '../../../core/bytes.ts'
 import type { ExecutedBlock } from '../../api.ts'
 import { type Static, Type } from '../method.ts'
 import { Data, data, Hash32, HexAddress, Quantity, quantity } from '../schema.ts'
-import { type TransactionJson, TransactionObject, transactionJson, type TransactionPlace } from './transaction.ts'
+import { type TransactionJson, TransactionObject, type TransactionPlace, transactionJson } from './transaction.ts'
 
 /** 2,048 zero bits: there are no logs. */
 export const EMPTY_BLOOM: Hex = `0x${'00'.repeat(256)}`
@@ -84,7 +85,9 @@ export const placeOf = ({ block }: ExecutedBlock, index: number): TransactionPla
 /** Null when the block or the place in it does not exist. */
 export function transactionAt(executed: ExecutedBlock | undefined, index: number): TransactionJson | null {
   const transaction = executed?.transactions[index]
-  return executed === undefined || transaction === undefined ? null : transactionJson(transaction, placeOf(executed, index))
+  return executed === undefined || transaction === undefined
+    ? null
+    : transactionJson(transaction, placeOf(executed, index))
 }
 
 /** @param full whole transactions instead of their hashes */

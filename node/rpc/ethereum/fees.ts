@@ -61,7 +61,8 @@ export function suggestedPriorityFee(node: NodeApi): bigint {
 }
 
 /** Twice the next base fee outlasts five full blocks in a row (1.125^5 < 2). */
-export const suggestedMaxFee = (node: NodeApi, priorityFeeWei: bigint): bigint => 2n * node.nextBaseFee() + priorityFeeWei
+export const suggestedMaxFee = (node: NodeApi, priorityFeeWei: bigint): bigint =>
+  2n * node.nextBaseFee() + priorityFeeWei
 
 /**
  * The tips at these percentiles of a block's gas, ascending; zeros for an empty block (execution-apis, `eth_feeHistory`).

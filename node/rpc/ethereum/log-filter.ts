@@ -18,9 +18,16 @@ export const LogFilter = Type.Object(
     blockHash: optional(Hash32),
     address: optional(Type.Union([AddressParam, Type.Array(AddressParam, { maxItems: MAX_ALTERNATIVES })])),
     topics: optional(
-      Type.Array(Type.Union([Type.Null(), Hash32, Type.Array(Type.Union([Type.Null(), Hash32]), { maxItems: MAX_ALTERNATIVES })]), {
-        maxItems: MAX_TOPICS,
-      }),
+      Type.Array(
+        Type.Union([
+          Type.Null(),
+          Hash32,
+          Type.Array(Type.Union([Type.Null(), Hash32]), { maxItems: MAX_ALTERNATIVES }),
+        ]),
+        {
+          maxItems: MAX_TOPICS,
+        },
+      ),
     ),
   },
   { description: 'a log filter: {fromBlock, toBlock, address, topics} or {blockHash, address, topics}' },

@@ -20,8 +20,8 @@ export function listPool<T>(
     if (sender !== undefined && !equalBytes(transaction.from, sender)) continue
     if (listed++ === MAX_LISTED) break
     const from = checksumAddress(transaction.from)
-    const ofStatus = listing[status]
-    ofStatus[from] = { ...ofStatus[from], [transaction.nonce]: view(transaction) }
+    listing[status][from] ??= {}
+    listing[status][from][transaction.nonce] = view(transaction)
   }
   return listing
 }

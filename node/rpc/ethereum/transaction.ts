@@ -7,7 +7,7 @@ import { concatBytes, type Hash, type Hex } from '../../../core/bytes.ts'
 import { effectiveGasPrice } from '../../../vm/fees.ts'
 import { type EnvelopeType, type Transaction, valueWei } from '../../../vm/transaction/types.ts'
 import { type Static, Type } from '../method.ts'
-import { Data, Hash32, HexAddress, Nullable, Quantity, quantity, data } from '../schema.ts'
+import { Data, data, Hash32, HexAddress, Nullable, Quantity, quantity } from '../schema.ts'
 
 export const TYPE_BYTE: Readonly<Record<EnvelopeType, Hex>> = {
   legacy: '0x0',
@@ -62,8 +62,7 @@ export function transactionJson(transaction: Transaction, place: TransactionPlac
   const { type, signature, kindByte, body } = transaction
   const hasFeeCaps = type === 'eip1559' || type === 'native'
   // Waiting: no base fee yet, so the most it could cost.
-  const gasPrice =
-    place === undefined ? transaction.maxFeePerGas : effectiveGasPrice(transaction, place.baseFeePerGas)
+  const gasPrice = place === undefined ? transaction.maxFeePerGas : effectiveGasPrice(transaction, place.baseFeePerGas)
   return {
     blockHash: place === undefined ? null : data(place.blockHash),
     blockNumber: place === undefined ? null : quantity(place.height),

@@ -73,9 +73,12 @@ function encodeType(types: TypedFields, type: string): string {
 function hashStruct(types: TypedFields, type: string, value: unknown, path: string, depth: number): Uint8Array {
   if (depth > MAX_DEPTH) throw refuse(path, `is nested deeper than ${MAX_DEPTH}`)
   const fields = fieldsOf(types, type, path)
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refuse(path, `must be a ${type} object`)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw refuse(path, `must be a ${type} object`)
   const record = value as Readonly<Record<string, unknown>>
-  const encoded = fields.map((field) => encodeValue(types, field.type, record[field.name], `${path}.${field.name}`, depth + 1))
+  const encoded = fields.map((field) =>
+    encodeValue(types, field.type, record[field.name], `${path}.${field.name}`, depth + 1),
+  )
   return keccak256(concatBytes(keccak256(utf8(encodeType(types, type))), ...encoded))
 }
 
@@ -127,7 +130,8 @@ function encodeAtom(type: string, value: unknown, path: string): Uint8Array {
 }
 
 function hexBytes(value: unknown, path: string): Uint8Array {
-  if (typeof value !== 'string' || !/^0x([0-9a-fA-F]{2})*$/.test(value)) throw refuse(path, 'must be 0x hex of whole bytes')
+  if (typeof value !== 'string' || !/^0x([0-9a-fA-F]{2})*$/.test(value))
+    throw refuse(path, 'must be 0x hex of whole bytes')
   return fromHex(value)
 }
 
@@ -140,7 +144,8 @@ function encodeFixedBytes(length: number, value: unknown, path: string): Uint8Ar
 function encodeInteger(isUnsigned: boolean, bits: bigint, value: unknown, path: string): Uint8Array {
   const isNumber = typeof value === 'number' && Number.isSafeInteger(value)
   const isText = typeof value === 'string' && /^(-?\d{1,78}|0x[0-9a-fA-F]{1,64})$/.test(value)
-  if (!isNumber && !isText) throw refuse(path, 'must be an integer: a JSON number below 2^53, or decimal or 0x hex text')
+  if (!isNumber && !isText)
+    throw refuse(path, 'must be an integer: a JSON number below 2^53, or decimal or 0x hex text')
   const number = BigInt(value)
   const [min, end] = isUnsigned ? [0n, 1n << bits] : [-(1n << (bits - 1n)), 1n << (bits - 1n)]
   if (number < min || number >= end) throw refuse(path, `does not fit ${isUnsigned ? 'u' : ''}int${bits}`)

@@ -15,7 +15,10 @@ export const eth_call = defineMethod({
     optional('blockOverrides', Overrides),
   ],
   result: Data,
-  example: { params: [{ to: '0x70997970C51812dc3A010C7d01b50e0d17dc79C8', data: '0x06fdde03' }, 'latest'], result: '0x' },
+  example: {
+    params: [{ to: '0x70997970C51812dc3A010C7d01b50e0d17dc79C8', data: '0x06fdde03' }, 'latest'],
+    result: '0x',
+  },
   handler: ({ node }, _transaction, block = 'latest') => {
     requireState(node, block)
     return '0x'

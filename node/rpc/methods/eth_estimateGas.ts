@@ -26,7 +26,8 @@ export const eth_estimateGas = defineMethod({
   handler: ({ node }, request, block = 'latest') => {
     const action = actionOf(request)
     const { state } = requireState(node, block)
-    const balance = request.from == null ? undefined : readRecord(state, accounts, readAddress(request.from))?.balance ?? 0n
+    const balance =
+      request.from == null ? undefined : (readRecord(state, accounts, readAddress(request.from))?.balance ?? 0n)
     if (balance !== undefined && balance < valueWei(action)) {
       const message = `insufficient funds for transfer: the sender has ${balance} wei`
       throw new RpcError(RPC_CODE.invalidInput, 'INSUFFICIENT_BALANCE', message)

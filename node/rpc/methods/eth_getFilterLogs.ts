@@ -10,7 +10,8 @@ export const eth_getFilterLogs = defineMethod({
   example: { params: ['0x8f3a1c0e55d2b7f6a9184c7de0b3921f'], result: [] },
   handler: ({ filters }, id) => {
     const kind = filters.kindOf(id)
-    if (kind !== undefined && kind !== 'log') throw invalidParams('this filter is not for logs: use eth_getFilterChanges')
+    if (kind !== undefined && kind !== 'log')
+      throw invalidParams('this filter is not for logs: use eth_getFilterChanges')
     return filters.changes(id)
   },
 })

@@ -1,9 +1,9 @@
 import { fromHex } from '../../../core/bytes.ts'
 import { placeOf } from '../ethereum/block.ts'
+import { exampleTransaction } from '../ethereum/examples.ts'
 import { TransactionObject, transactionJson } from '../ethereum/transaction.ts'
 import { defineMethod, required } from '../method.ts'
 import { Hash32, Nullable } from '../schema.ts'
-import { exampleTransaction } from '../ethereum/examples.ts'
 
 export const eth_getTransactionByHash = defineMethod({
   name: 'eth_getTransactionByHash',

@@ -6,7 +6,8 @@ import { AddressParam, BlockRef, Quantity, quantity, readAddress } from '../sche
 
 export const eth_getTransactionCount = defineMethod({
   name: 'eth_getTransactionCount',
-  summary: "Nonce of an account after a block (default: latest). `pending` counts the mempool's ready transactions too.",
+  summary:
+    "Nonce of an account after a block (default: latest). `pending` counts the mempool's ready transactions too.",
   params: [required('address', AddressParam), optional('block', BlockRef)],
   result: Quantity,
   example: { params: ['0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266', 'pending'], result: '0x3' },

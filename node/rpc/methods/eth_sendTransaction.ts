@@ -43,7 +43,10 @@ function feesOf(node: NodeApi, type: EnvelopeType, request: TransactionRequestVa
 function checkChain(node: NodeApi, { chainId }: TransactionRequestValue): void {
   const own = node.genesis.params.chainId
   if (chainId == null || readNumber(chainId, 'chainId') === own) return
-  throw transactionRejected({ code: 'TX_CHAIN_ID', message: `transaction is for chain ${Number(chainId)}, this is ${own}` })
+  throw transactionRejected({
+    code: 'TX_CHAIN_ID',
+    message: `transaction is for chain ${Number(chainId)}, this is ${own}`,
+  })
 }
 
 /** Per node and sender, so that transactions sent at once get nonces one after the other. */

@@ -36,7 +36,8 @@ function tellSyncing(node: NodeApi, notify: Notify): () => void {
 
 export const eth_subscribe = defineMethod({
   name: 'eth_subscribe',
-  summary: 'Follows new blocks at the tip (after a rollback those of the new branch) or new transactions. WebSocket only.',
+  summary:
+    'Follows new blocks at the tip (after a rollback those of the new branch) or new transactions. WebSocket only.',
   params: [required('topic', Topic), optional('options', Options)],
   result: Quantity,
   example: { params: ['newHeads'], result: '0x9ce59a13059e417087c02d3236a0b1cc' },

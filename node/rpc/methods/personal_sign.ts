@@ -1,4 +1,4 @@
-import { messageHash, devKey, signatureBytes } from '../ethereum/sign.ts'
+import { devKey, messageHash, signatureBytes } from '../ethereum/sign.ts'
 import { defineMethod, devControls, optional, required, Type } from '../method.ts'
 import { AddressParam, Data, DataParam, data, readData } from '../schema.ts'
 

@@ -1,5 +1,5 @@
-import { openRpcDocument } from '../openrpc.ts'
 import { defineMethod, Type } from '../method.ts'
+import { openRpcDocument } from '../openrpc.ts'
 
 export const rpc_discover = defineMethod({
   name: 'rpc.discover',

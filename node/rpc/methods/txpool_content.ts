@@ -1,7 +1,7 @@
-import { defineMethod, Type } from '../method.ts'
 import { examplePending } from '../ethereum/examples.ts'
 import { listPool, MAX_LISTED } from '../ethereum/pool.ts'
 import { TransactionObject, transactionJson } from '../ethereum/transaction.ts'
+import { defineMethod, Type } from '../method.ts'
 
 const BySender = Type.Record(Type.String(), Type.Record(Type.String(), TransactionObject))
 

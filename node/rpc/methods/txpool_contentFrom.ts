@@ -1,8 +1,8 @@
 import { checksumAddress } from '../../../core/address.ts'
-import { defineMethod, required, Type } from '../method.ts'
 import { examplePending } from '../ethereum/examples.ts'
 import { listPool } from '../ethereum/pool.ts'
 import { TransactionObject, transactionJson } from '../ethereum/transaction.ts'
+import { defineMethod, required, Type } from '../method.ts'
 import { AddressParam, readAddress } from '../schema.ts'
 
 const ByNonce = Type.Record(Type.String(), TransactionObject)

@@ -1,7 +1,7 @@
-import { defineMethod, Type } from '../method.ts'
+import { valueWei } from '../../../vm/transaction/types.ts'
 import { listPool, MAX_LISTED } from '../ethereum/pool.ts'
 import { recipientOf } from '../ethereum/transaction.ts'
-import { valueWei } from '../../../vm/transaction/types.ts'
+import { defineMethod, Type } from '../method.ts'
 
 const BySender = Type.Record(Type.String(), Type.Record(Type.String(), Type.String()))
 

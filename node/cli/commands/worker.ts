@@ -1,0 +1,83 @@
+/** `quern worker`: multiplies matrices for a chain and is paid for it. */
+import type { Command } from 'commander'
+import { formatAddress } from '../../../core/address.ts'
+import { hexKey } from '../../../core/bytes.ts'
+import { QuernError } from '../../../core/errors.ts'
+import { createRpcClient } from '../../../gpu/rpc-client.ts'
+import { createThreadedBackend } from '../../../gpu/threaded.ts'
+import { startWorker } from '../../../gpu/worker.ts'
+import type { WorkerEvent } from '../../../gpu/worker-events.ts'
+import { type CliContext, outputOf, withRpc } from '../program.ts'
+import { loadSigner, type SignerOptions } from '../signer.ts'
+
+interface WorkerOptions extends SignerOptions {
+  readonly rpc: string
+  readonly matrixSize?: string
+  readonly duty: string
+}
+
+/** One line a person can read, or undefined where there is nothing to tell. */
+export function describeEvent(event: WorkerEvent): string | undefined {
+  switch (event.type) {
+    case 'started':
+      return `working for ${formatAddress(event.address)}, matrices of ${event.matrixSize} x ${event.matrixSize}`
+    case 'seeded':
+      return `seed from block ${event.seedHeight}, difficulty ${event.difficultyMacs} MAC`
+    case 'submitted':
+      return `result ${hexKey(event.transaction).slice(0, 16)} submitted (attempt ${event.found.attempt}, tile ${event.found.tile})`
+    case 'accepted':
+      return `result ${hexKey(event.transaction).slice(0, 16)} accepted`
+    case 'rejected':
+      return `result rejected: ${event.tag}`
+    case 'late':
+      return 'result came too late for its seed window'
+    case 'trouble':
+      return `${event.tag}: ${event.message} (trying again in ${event.retryMs} ms)`
+    default:
+      return undefined
+  }
+}
+
+const jsonSafe = (_key: string, value: unknown): unknown => {
+  if (typeof value === 'bigint') return value.toString()
+  return value instanceof Uint8Array ? hexKey(value) : value
+}
+
+export function addWorkerCommand(program: Command, context: CliContext): void {
+  withRpc(program.command('worker'), context)
+    .description('compute results for a chain on this machine')
+    .option('--from <key>', 'keystore entry that is paid, by name or address')
+    .option('--private-key <hex>', 'key of the account that is paid (env QUERN_PRIVATE_KEY)')
+    .option('--keys-dir <dir>', 'keystore folder')
+    .option('--password-file <file>', 'read the password from this file')
+    .option('--matrix-size <n>', 'use this size instead of the fastest one here')
+    .option('--duty <part>', 'part of the time to compute, above 0 and at most 1', '1')
+    .addHelpText('after', '\nExample:\n  quern worker --rpc http://127.0.0.1:8545 --from miller')
+    .action(async (options: WorkerOptions, command: Command) => {
+      const dutyCycle = Number(options.duty)
+      if (!(dutyCycle > 0 && dutyCycle <= 1)) throw new QuernError('ARGUMENT_INVALID', '--duty must be above 0 and at most 1')
+      const signer = await loadSigner(options, context.env)
+      const output = outputOf(command, context)
+      const backend = createThreadedBackend()
+      const worker = startWorker({
+        client: createRpcClient(options.rpc),
+        backend,
+        privateKey: signer.privateKey,
+        dutyCycle,
+        ...(options.matrixSize === undefined ? {} : { matrixSize: Number(options.matrixSize) }),
+        onEvent: (event) => {
+          const line = output.json ? JSON.stringify(event, jsonSafe) : describeEvent(event)
+          if (line !== undefined) context.write(line)
+        },
+      })
+      const stop = (): void => void worker.stop()
+      process.once('SIGINT', stop).once('SIGTERM', stop)
+      try {
+        await worker.done
+      } finally {
+        await backend.close()
+        const { attempts, submitted, accepted, rejected, late } = worker.stats()
+        output.note(`${attempts} attempts, ${submitted} submitted, ${accepted} accepted, ${rejected} rejected, ${late} late`)
+      }
+    })
+}

@@ -1,0 +1,22 @@
+/** Which epoch a request means. `current` is that of the newest notarised block. */
+import type { NodeApi } from '../../api.ts'
+import { notFound, type RpcError } from '../errors.ts'
+import { type Static, Type } from '../method.ts'
+import { QuantityParam, readNumber } from '../schema.ts'
+
+export const EpochRef = Type.Union(
+  [
+    Type.Literal('current'),
+    QuantityParam,
+    Type.String({ pattern: '^[0-9]{1,16}$' }),
+    Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+  ],
+  { description: 'an epoch: number, decimal string, 0x hex or current' },
+)
+
+/** @throws RpcError `INVALID_PARAMS` for a number of 2^53 or more */
+export const readEpoch = (node: NodeApi, ref: Static<typeof EpochRef>): number =>
+  ref === 'current' ? node.latest().epoch : readNumber(ref, 'epoch')
+
+export const unknownEpoch = (node: NodeApi, epoch: number): RpcError =>
+  notFound('EPOCH_UNKNOWN', `this node knows nothing of epoch ${epoch}; the current one is ${node.latest().epoch}`)
