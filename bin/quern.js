@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-import '../dist/node/cli/main.js'
+import '../dist/devnet/main.js'

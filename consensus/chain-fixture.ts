@@ -1,5 +1,5 @@
 /** A small chain with known keys, for tests: real blocks, real signatures, made one after another without a network. */
-import { bls } from '../core/bls.ts'
+import { type BlsScheme, bls } from '../core/bls.ts'
 import { type Address, EMPTY_BYTES, type Hash, hexKey, u64be, ZERO_HASH } from '../core/bytes.ts'
 import { fail, ok, QuernError, type Result } from '../core/errors.ts'
 import { sha256 } from '../core/hash.ts'
@@ -54,7 +54,12 @@ export function testKey(i: number): TestKey {
 }
 
 /** Keys 0..validators-1 validate, with equal stakes; keys 0..accounts-1 hold 10,000 CPC each. */
-export function testGenesis(validators: number, params: ChainParams = FAST_PARAMS, accounts = validators + 4): Genesis {
+export function testGenesis(
+  validators: number,
+  params: ChainParams = FAST_PARAMS,
+  scheme: Pick<BlsScheme, 'publicKey' | 'sign'> = bls,
+): Genesis {
+  const accounts = validators + 4
   return {
     network: 'devnet',
     timestampMs: 1_700_000_000_000,
@@ -63,12 +68,12 @@ export function testGenesis(validators: number, params: ChainParams = FAST_PARAM
     alloc: Array.from({ length: accounts }, (_, i) => ({ address: testKey(i).owner, balanceWei: 10_000n * CPC })),
     validators: Array.from({ length: validators }, (_, i) => {
       const { owner, blsSecretKey } = testKey(i)
-      const blsPublicKey = bls.publicKey(blsSecretKey)
+      const blsPublicKey = scheme.publicKey(blsSecretKey)
       const message = proofOfPossessionBytes(params.chainId, owner, blsPublicKey)
       return {
         owner,
         blsPublicKey,
-        proofOfPossession: bls.sign(blsSecretKey, message),
+        proofOfPossession: scheme.sign(blsSecretKey, message),
         stakeWei: 1_000n * CPC,
         nodeId: '',
       }

@@ -10,7 +10,7 @@ export const PURE_FOLDERS = ['core', 'vm', 'mempool', 'consensus']
 
 /** Tests, and what only tests import: fixtures, generators, reference models. */
 export const isTestOnly = (file: string): boolean =>
-  /\.test\.ts$|(^|[/-])(fixtures?(-[a-z]+)?|arbitraries)\.ts$|\/testing\//.test(file)
+  /\.test\.ts$|[/-]fixture[a-z-]*\.ts$|\/arbitraries\.ts$|\/testing\//.test(file)
 
 /** Every file below `folder` whose name ends in `ending`, relative to the root, with forward slashes; sorted. */
 export function filesIn(folder: string, ending = '.ts'): string[] {

@@ -9,23 +9,7 @@ import { addKeysCommand } from './commands/keys.ts'
 import { addQueryCommand } from './commands/query.ts'
 import { addTxCommand } from './commands/tx.ts'
 import { addWorkerCommand } from './commands/worker.ts'
-import { createOutput, type Output } from './output.ts'
-
-export const DEFAULT_RPC_URL = 'http://127.0.0.1:8545'
-
-export interface CliContext {
-  readonly env: NodeJS.ProcessEnv
-  readonly version: string
-  readonly write: (line: string) => void
-  readonly writeError: (line: string) => void
-}
-
-/** Lets a command read the options every command has. */
-export const outputOf = (command: Command, context: CliContext): Output =>
-  createOutput(command.optsWithGlobals<{ json?: boolean }>().json === true, context.write, context.writeError)
-
-export const withRpc = (command: Command, context: CliContext): Command =>
-  command.option('--rpc <url>', 'JSON-RPC endpoint (env QUERN_RPC)', context.env.QUERN_RPC ?? DEFAULT_RPC_URL)
+import type { CliContext } from './context.ts'
 
 /** Applies the same options to a command and everything below it. */
 function forEachCommand(command: Command, apply: (command: Command) => void): void {

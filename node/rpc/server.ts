@@ -5,7 +5,7 @@
  * batch, connections, subscriptions and backlog are bounded; no handler's error ends the process; `close` takes no longer
  * than it takes to cut the connections. Source: JSON-RPC 2.0, EIP-1474 (codes), EIP-1193 and geth (subscriptions).
  */
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import cors from '@fastify/cors'
 import websocket from '@fastify/websocket'
 import fastify, { type FastifyInstance } from 'fastify'
@@ -68,8 +68,9 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   const context: RpcContext = { node, dev, filters, connection: undefined, clientVersion, methods }
   const dispatcher = new Dispatcher(methods, options.log ?? SILENT)
 
-  const app = fastify({ bodyLimit: MAX_BODY_BYTES, requestTimeout: REQUEST_TIMEOUT_MS, forceCloseConnections: true })
+  const app = fastify({ bodyLimit: MAX_BODY_BYTES, requestTimeout: REQUEST_TIMEOUT_MS })
   app.server.maxConnections = MAX_CONNECTIONS
+  const sockets = openSockets(app)
   checkAccess(app, { allowedHosts, origins })
   await app.register(cors, { origin: origins === '*' ? '*' : [...origins], methods: ['GET', 'POST'] })
   await app.register(websocket, { options: { maxPayload: MAX_BODY_BYTES, perMessageDeflate: false } })
@@ -83,11 +84,26 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     wsUrl: `ws://${place}`,
     port,
     close: async () => {
-      for (const client of app.websocketServer.clients) client.terminate()
       filters.close()
-      await app.close()
+      const closed = app.close()
+      for (const socket of sockets) socket.destroy()
+      await closed
     },
   }
+}
+
+/** Every connection, upgraded ones too, which Node.js no longer counts among the server's own. */
+function openSockets(app: FastifyInstance): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>()
+  app.server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  // Nobody reads a socket after a refused upgrade: it would stay open for ever.
+  app.addHook('onResponse', async (request) => {
+    if (request.headers.upgrade !== undefined) request.raw.socket.destroySoon()
+  })
+  return sockets
 }
 
 function checkAccess(app: FastifyInstance, rules: AccessRules): void {

@@ -24,7 +24,7 @@ interface Subscription {
   readonly stop: () => void
 }
 
-export class WebSocketConnection implements Connection {
+export class WebSocketConnection {
   readonly #socket: WebSocket
   readonly #dispatcher: Dispatcher
   readonly #base: RpcContext
@@ -42,18 +42,14 @@ export class WebSocketConnection implements Connection {
     socket.on('error', () => socket.terminate())
   }
 
-  subscribe(method: string, start: (notify: Notify) => () => void): string {
-    throw new Error(`subscribe("${method}", ${typeof start}) outside of a request`)
-  }
-
-  unsubscribe(id: string): boolean {
+  #unsubscribe(id: string): boolean {
     const subscription = this.#subscriptions.get(id)
     this.#subscriptions.delete(id)
     subscription?.stop()
     return subscription !== undefined
   }
 
-  async ready(): Promise<void> {
+  async #ready(): Promise<void> {
     while (!this.#closed && this.#socket.bufferedAmount > READY_BACKLOG_BYTES) {
       await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS))
     }
@@ -68,8 +64,8 @@ export class WebSocketConnection implements Connection {
     const opened: (() => void)[] = []
     const connection: Connection = {
       subscribe: (method, start) => this.#open(method, start, opened),
-      unsubscribe: (id) => this.unsubscribe(id),
-      ready: () => this.ready(),
+      unsubscribe: (id) => this.#unsubscribe(id),
+      ready: () => this.#ready(),
     }
     const answer = await this.#dispatcher.answer({ ...this.#base, connection }, message.toString())
     if (this.#inProgress-- === MAX_IN_PROGRESS) this.#socket.resume()
@@ -106,6 +102,6 @@ export class WebSocketConnection implements Connection {
 
   #onClose(): void {
     this.#closed = true
-    for (const id of [...this.#subscriptions.keys()]) this.unsubscribe(id)
+    for (const id of [...this.#subscriptions.keys()]) this.#unsubscribe(id)
   }
 }

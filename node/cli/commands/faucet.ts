@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { checksumAddress, formatAddress, parseAddress } from '../../../core/address.ts'
 import { parseCpc } from '../../../core/units.ts'
 import { cpc } from '../output.ts'
-import { type CliContext, outputOf, withRpc } from '../program.ts'
+import { type CliContext, outputOf, withRpc } from '../context.ts'
 import { rpcClient } from '../rpc-client.ts'
 
 export function addFaucetCommand(program: Command, context: CliContext): void {

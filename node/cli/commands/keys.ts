@@ -8,7 +8,7 @@ import type { StoredKey } from '../../keystore/directory.ts'
 import { decryptKey, encryptKey, readKeystore } from '../../keystore/keystore.ts'
 import { fields, table } from '../output.ts'
 import { readPassword } from '../password.ts'
-import { type CliContext, outputOf } from '../program.ts'
+import { type CliContext, outputOf } from '../context.ts'
 import { keyDirectory, type SignerOptions } from '../signer.ts'
 
 const describe = (key: StoredKey): string =>

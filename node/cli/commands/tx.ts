@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { QuernError } from '../../../core/errors.ts'
 import { fields } from '../output.ts'
-import { type CliContext, outputOf, withRpc } from '../program.ts'
+import { type CliContext, outputOf, withRpc } from '../context.ts'
 import { rpcClient } from '../rpc-client.ts'
 import { loadSigner, type SignerOptions } from '../signer.ts'
 import { ACTION_COMMANDS, type ActionCommand } from '../tx/actions.ts'

@@ -7,7 +7,7 @@ import { createRpcClient } from '../../../gpu/rpc-client.ts'
 import { createThreadedBackend } from '../../../gpu/threaded.ts'
 import { startWorker } from '../../../gpu/worker.ts'
 import type { WorkerEvent } from '../../../gpu/worker-events.ts'
-import { type CliContext, outputOf, withRpc } from '../program.ts'
+import { type CliContext, outputOf, withRpc } from '../context.ts'
 import { loadSigner, type SignerOptions } from '../signer.ts'
 
 interface WorkerOptions extends SignerOptions {

@@ -1,6 +1,7 @@
 /** Certificates as `chain_` methods give them. PROTOCOL 5. */
-import { toHex } from '../../../core/bytes.ts'
+
 import type { Certificate } from '../../../consensus/types.ts'
+import { toHex } from '../../../core/bytes.ts'
 import { type Static, Type } from '../method.ts'
 import { Data, Hash32, Integer } from '../schema.ts'
 
@@ -12,7 +13,8 @@ export const CertificateObject = Type.Object(
     block_hash: Hash32,
     signers: Type.String({
       pattern: '^0x([0-9a-f]{2})*$',
-      description: "bitmap: bit i, least significant first, is validator i of the epoch's set in ascending address order",
+      description:
+        "bitmap: bit i, least significant first, is validator i of the epoch's set in ascending address order",
     }),
     signature: Data,
   },

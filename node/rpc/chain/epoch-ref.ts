@@ -1,4 +1,5 @@
 /** Which epoch a request means. `current` is that of the newest notarised block. */
+import type { ChainParams } from '../../../vm/params.ts'
 import type { NodeApi } from '../../api.ts'
 import { notFound, type RpcError } from '../errors.ts'
 import { type Static, Type } from '../method.ts'
@@ -17,6 +18,12 @@ export const EpochRef = Type.Union(
 /** @throws RpcError `INVALID_PARAMS` for a number of 2^53 or more */
 export const readEpoch = (node: NodeApi, ref: Static<typeof EpochRef>): number =>
   ref === 'current' ? node.latest().epoch : readNumber(ref, 'epoch')
+
+type EpochLength = Pick<ChainParams, 'epochBlocks'>
+
+/** Genesis (height 0) counts to epoch 0 but is not its first block. */
+export const firstHeightOf = (epoch: number, { epochBlocks }: EpochLength): number => epoch * epochBlocks + 1
+export const lastHeightOf = (epoch: number, { epochBlocks }: EpochLength): number => (epoch + 1) * epochBlocks
 
 export const unknownEpoch = (node: NodeApi, epoch: number): RpcError =>
   notFound('EPOCH_UNKNOWN', `this node knows nothing of epoch ${epoch}; the current one is ${node.latest().epoch}`)

@@ -1,14 +1,18 @@
 /** Headers as `chain_` methods give them: the keys of PROTOCOL 4.1 in snake_case, and `hash`. */
+
+import type { Header } from '../../../consensus/types.ts'
 import { formatAddress } from '../../../core/address.ts'
 import { fromHex, type Hash, hexKey, toHex } from '../../../core/bytes.ts'
-import type { Header } from '../../../consensus/types.ts'
 import type { ExecutedBlock, NodeApi } from '../../api.ts'
 import { blockAt } from '../block-ref.ts'
 import { type Static, Type } from '../method.ts'
 import { Bech32Address, Data, DecimalString, Hash32, HeightRef, type HeightRefValue, Integer } from '../schema.ts'
 
 /** `compute_root`: hex without 0x, as it is spelled inside the results; empty when the block has none. */
-export const ComputeRoot = Type.String({ pattern: '^([0-9a-f]{64})?$', description: '64 hex digits without 0x, or empty' })
+export const ComputeRoot = Type.String({
+  pattern: '^([0-9a-f]{64})?$',
+  description: '64 hex digits without 0x, or empty',
+})
 
 export const HeaderObject = Type.Object(
   {

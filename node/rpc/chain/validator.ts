@@ -1,13 +1,21 @@
 /** Validators as `chain_` methods give them: the record, and what they do in one epoch. */
 import { formatAddress } from '../../../core/address.ts'
 import { type Address, compareBytes, equalBytes, hexKey, toHex } from '../../../core/bytes.ts'
-import { candidates, epochValidators, type Validator, validators } from '../../../vm/state/tables.ts'
+import {
+  candidates,
+  type EpochValidator,
+  epochSets,
+  epochValidators,
+  type Validator,
+  validators,
+} from '../../../vm/state/tables.ts'
 import { readRecord, type StateReader } from '../../../vm/state/view.ts'
 import type { ValidatorSet } from '../../../vm/validator-set.ts'
 import type { NodeApi } from '../../api.ts'
 import { requireState } from '../block-ref.ts'
 import { type Static, Type } from '../method.ts'
 import { Bech32Address, Data, DecimalString, Integer, Nullable } from '../schema.ts'
+import { lastHeightOf } from './epoch-ref.ts'
 
 const Status = Type.Union(
   [
@@ -37,14 +45,19 @@ export const ValidatorObject = Type.Object(
     commission_bps: Integer,
     open_to_workers: Type.Boolean(),
     jailed_until_epoch: Nullable(Integer),
-    rewards_owed: Type.String({ pattern: '^[0-9]+$', description: 'wei accrued and not yet claimed, commission included' }),
+    rewards_owed: Type.String({
+      pattern: '^[0-9]+$',
+      description: 'wei accrued and not yet claimed, commission included',
+    }),
     commission_owed: Type.String({ pattern: '^[0-9]+$', description: "wei of it that is the owner's commission" }),
     epoch: Type.Integer({ description: 'epoch that the fields below are about' }),
     power: Nullable(Type.String({ pattern: '^[0-9]+$', description: 'voting power in wei; null when not in the set' })),
-    weight: Nullable(Type.String({ pattern: '^[0-9]+$', description: 'leader-election weight; null when not in the set' })),
-    proposed_views: Integer,
-    missed_views: Integer,
-    work_macs: Type.String({ pattern: '^[0-9]+$', description: 'verified work that counts for it' }),
+    weight: Nullable(
+      Type.String({ pattern: '^[0-9]+$', description: 'leader-election weight; null when not in the set' }),
+    ),
+    proposed_views: Nullable(Integer),
+    missed_views: Nullable(Integer),
+    work_macs: Nullable(Type.String({ pattern: '^[0-9]+$', description: 'verified work that counts for it' })),
   },
   { additionalProperties: false },
 )
@@ -57,22 +70,28 @@ export interface ValidatorViewpoint {
   readonly minStakeWei: bigint
   /** Owners on the candidates list, by `hexKey`. */
   readonly listed: ReadonlySet<string>
-  /** Epoch of power, weight, views and work, and its set. */
+  /** Epoch of power, weight, views and work. */
   readonly epoch: number
   readonly set: ValidatorSet | undefined
+  /** At the end of that epoch, or now while it lasts; undefined when this node no longer holds it. */
+  readonly epochState: StateReader | undefined
 }
+
+const NOTHING_DONE: EpochValidator = { workMacs: 0n, proposedViews: 0, missedViews: 0 }
 
 /** @param epoch whose power, weight, views and work are wanted */
 export function viewpoint(node: NodeApi, epoch: number): ValidatorViewpoint {
   const { state } = requireState(node, 'latest')
   const listed = (readRecord(state, candidates, undefined) ?? []).map(({ owner }) => hexKey(owner))
+  const epochState = node.stateAt(Math.min(lastHeightOf(epoch, node.genesis.params), node.latest().height))
   return {
     state,
     currentSet: node.validatorSet(node.latest().epoch),
     minStakeWei: node.genesis.params.minStakeWei,
     listed: new Set(listed),
     epoch,
-    set: node.validatorSet(epoch),
+    set: node.validatorSet(epoch) ?? (epochState && readRecord(epochState, epochSets, epoch)),
+    epochState,
   }
 }
 
@@ -91,7 +110,8 @@ export function validatorJson(view: ValidatorViewpoint, owner: Address): Validat
   const validator = readRecord(view.state, validators, owner)
   if (validator === undefined) return undefined
   const member = memberOf(view.set, owner)
-  const done = readRecord(view.state, epochValidators, { epoch: view.epoch, validator: owner })
+  const key = { epoch: view.epoch, validator: owner }
+  const done = view.epochState && (readRecord(view.epochState, epochValidators, key) ?? NOTHING_DONE)
   return {
     address: formatAddress(owner),
     bls_public_key: toHex(validator.blsPublicKey),
@@ -109,9 +129,9 @@ export function validatorJson(view: ValidatorViewpoint, owner: Address): Validat
     epoch: view.epoch,
     power: member === undefined ? null : member.power.toString(),
     weight: member === undefined ? null : member.weight.toString(),
-    proposed_views: done?.proposedViews ?? 0,
-    missed_views: done?.missedViews ?? 0,
-    work_macs: (done?.workMacs ?? 0n).toString(),
+    proposed_views: done?.proposedViews ?? null,
+    missed_views: done?.missedViews ?? null,
+    work_macs: done?.workMacs.toString() ?? null,
   }
 }
 

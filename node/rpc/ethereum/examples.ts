@@ -3,7 +3,7 @@ import type { BlockJson } from './block.ts'
 import type { ReceiptJson } from './receipt.ts'
 import type { TransactionJson } from './transaction.ts'
 
-const hash = '0x5cb7d6a4c3f9b1e80d2c4f7a6b5e3d1c0f9e8d7c6b5a49382716051423324150'
+const hash = '0x5e0991b787d00fb4efa184e31f50158675ef614d56d98c96170d36c4a0ecea47'
 const blockHash = '0x2b5aab9f53f8a8d1b2cf4ec6a2a5d6c4f1f0b9a88776655443322110ffeeddcc'
 const from = '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266'
 const to = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'

@@ -1,12 +1,12 @@
 /** Transactions that a client asks for but has not signed: what `eth_estimateGas`, `eth_call` and `eth_sendTransaction` take. */
-import { EMPTY_BYTES } from '../../../core/bytes.ts'
+import { bigIntToBytes, concatBytes, EMPTY_BYTES, type Hex, utf8 } from '../../../core/bytes.ts'
 import { QuernError } from '../../../core/errors.ts'
 import { decodeRlp, rlpList } from '../../../core/rlp.ts'
 import { decodeBody, kindName } from '../../../vm/transaction/bodies/index.ts'
 import type { Action } from '../../../vm/transaction/types.ts'
-import { invalidParams, transactionRejected } from '../errors.ts'
+import { invalidParams, RPC_CODE, RpcError } from '../errors.ts'
 import { type Static, Type } from '../method.ts'
-import { AddressParam, DataParam, Nullable, NumberParam, readAddress, readData, readQuantity } from '../schema.ts'
+import { AddressParam, DataParam, data, Nullable, NumberParam, readAddress, readData, readQuantity } from '../schema.ts'
 
 const optional = <S extends Parameters<typeof Nullable>[0]>(schema: S) => Type.Optional(Nullable(schema))
 
@@ -35,20 +35,30 @@ export type TransactionRequestValue = Static<typeof TransactionRequest>
 
 const NATIVE_TYPE = 0x71n
 
-export const noEvm = (what: string): Error =>
-  transactionRejected({
-    code: 'TX_NO_EVM',
-    message: `this chain has no EVM: ${what} is not supported, send a plain value transfer`,
-  })
+/** ABI encoding of `Error(string)`, as Solidity's `revert("...")` returns it. */
+function abiError(reason: string): Hex {
+  const text = utf8(reason)
+  const padding = new Uint8Array((32 - (text.length % 32)) % 32)
+  const word = (value: number) => bigIntToBytes(BigInt(value), 32)
+  return data(concatBytes(Uint8Array.of(0x08, 0xc3, 0x79, 0xa0), word(32), word(text.length), text, padding))
+}
+
+function noEvm(what: string): RpcError {
+  const message = `this chain has no EVM: ${what} is not supported, send a plain value transfer`
+  // ethers tells the reason of a failed estimate only where it finds revert data.
+  const revert = { message: `execution reverted: ${message}`, data: abiError(message) }
+  return new RpcError(RPC_CODE.transactionRejected, 'TX_NO_EVM', message, { revert })
+}
 
 const hasEntries = (list: readonly unknown[] | null | undefined): boolean => (list ?? []).length > 0
 
 /** `input` is the newer name of `data`; the same thing under both is fine. */
-function inputOf({ data, input }: TransactionRequestValue): Uint8Array {
-  if (data != null && input != null && data.toLowerCase() !== input.toLowerCase()) {
+function inputOf(request: TransactionRequestValue): Uint8Array {
+  const { data: older, input } = request
+  if (older != null && input != null && older.toLowerCase() !== input.toLowerCase()) {
     throw invalidParams('"data" and "input" differ: give one of them')
   }
-  const text = input ?? data
+  const text = input ?? older
   return text == null ? EMPTY_BYTES : readData(text, 'input')
 }
 

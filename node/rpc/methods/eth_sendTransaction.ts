@@ -79,7 +79,7 @@ export const eth_sendTransaction = defineMethod({
         value: '0xde0b6b3a7640000',
       },
     ],
-    result: '0x9b1f5ff1b6f5e1d2b8a09d9c8e9c4a7a3b7d3f4e5d6c7b8a99887766554433ff',
+    result: '0x5e0991b787d00fb4efa184e31f50158675ef614d56d98c96170d36c4a0ecea47',
   },
   handler: async (context, request) => {
     const { node } = context

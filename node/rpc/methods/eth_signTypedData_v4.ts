@@ -50,7 +50,7 @@ export const eth_signTypedData_v4 = defineMethod({
       },
     ],
     result:
-      '0x68c0f0b1f8a3a9d5e44e8f3a6d1c0e5ec0d7b36d3f7cf9a4b1f5e0f54a2f67f01fcb1d6a1d1d0e0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122231b',
+      '0x25c2cd801ccda40cecbae0057049c8eda88cd8f622a5a1531a8b0a1eb6d0bbc92566c1b0c3c1b5596ffeed1f9c607ee4fe6b2fc72e864e8e6450e99109a998b31c',
   },
   handler: (context, address, typedData) => {
     const privateKey = devKey(devControls(context), address)

@@ -1,5 +1,24 @@
 /** Every JSON-RPC method of this node. One file each; the test beside holds that none is forgotten. */
 import type { RpcMethod } from '../method.ts'
+import { chain_getCertificate } from './chain_getCertificate.ts'
+import { chain_getGenesis } from './chain_getGenesis.ts'
+import { chain_getHeader } from './chain_getHeader.ts'
+import { chain_getLeaders } from './chain_getLeaders.ts'
+import { chain_getRewards } from './chain_getRewards.ts'
+import { chain_getStateProof } from './chain_getStateProof.ts'
+import { chain_getStatus } from './chain_getStatus.ts'
+import { chain_getSupply } from './chain_getSupply.ts'
+import { chain_getValidator } from './chain_getValidator.ts'
+import { chain_getValidators } from './chain_getValidators.ts'
+import { chain_subscribe } from './chain_subscribe.ts'
+import { chain_unsubscribe } from './chain_unsubscribe.ts'
+import { dev_fund } from './dev_fund.ts'
+import { dev_increaseTime } from './dev_increaseTime.ts'
+import { dev_mine } from './dev_mine.ts'
+import { dev_revert } from './dev_revert.ts'
+import { dev_setBalance } from './dev_setBalance.ts'
+import { dev_setNextBlockTimestamp } from './dev_setNextBlockTimestamp.ts'
+import { dev_snapshot } from './dev_snapshot.ts'
 import { eth_accounts } from './eth_accounts.ts'
 import { eth_blockNumber } from './eth_blockNumber.ts'
 import { eth_call } from './eth_call.ts'
@@ -34,10 +53,19 @@ import { eth_subscribe } from './eth_subscribe.ts'
 import { eth_syncing } from './eth_syncing.ts'
 import { eth_uninstallFilter } from './eth_uninstallFilter.ts'
 import { eth_unsubscribe } from './eth_unsubscribe.ts'
+import { evm_mine } from './evm_mine.ts'
 import { net_listening } from './net_listening.ts'
 import { net_peerCount } from './net_peerCount.ts'
 import { net_version } from './net_version.ts'
 import { personal_sign } from './personal_sign.ts'
+import { poc_getComputeProof } from './poc_getComputeProof.ts'
+import { poc_getDifficulty } from './poc_getDifficulty.ts'
+import { poc_getEpoch } from './poc_getEpoch.ts'
+import { poc_getResult } from './poc_getResult.ts'
+import { poc_getResults } from './poc_getResults.ts'
+import { poc_getWork } from './poc_getWork.ts'
+import { poc_getWorker } from './poc_getWorker.ts'
+import { poc_getWorkers } from './poc_getWorkers.ts'
 import { rpc_discover } from './rpc.discover.ts'
 import { txpool_content } from './txpool_content.ts'
 import { txpool_contentFrom } from './txpool_contentFrom.ts'
@@ -94,4 +122,32 @@ export const methods: readonly RpcMethod[] = [
   web3_clientVersion,
   web3_sha3,
   // our own
+  chain_getCertificate,
+  chain_getGenesis,
+  chain_getHeader,
+  chain_getLeaders,
+  chain_getRewards,
+  chain_getStateProof,
+  chain_getStatus,
+  chain_getSupply,
+  chain_getValidator,
+  chain_getValidators,
+  chain_subscribe,
+  chain_unsubscribe,
+  dev_fund,
+  dev_increaseTime,
+  dev_mine,
+  dev_revert,
+  dev_setBalance,
+  dev_setNextBlockTimestamp,
+  dev_snapshot,
+  evm_mine,
+  poc_getComputeProof,
+  poc_getDifficulty,
+  poc_getEpoch,
+  poc_getResult,
+  poc_getResults,
+  poc_getWork,
+  poc_getWorker,
+  poc_getWorkers,
 ]

@@ -1,0 +1,127 @@
+/** `quern devnet`: the network in one command. */
+import { type Command, InvalidArgumentError } from 'commander'
+import { parseCpc } from '../core/units.ts'
+import type { CliContext } from '../node/cli/context.ts'
+import { describeEvent } from '../node/cli/commands/worker.ts'
+import { toHex } from '../core/bytes.ts'
+import { banner, readyEvent } from './banner.ts'
+import { Devnet } from './devnet.ts'
+import type { DevnetPlan } from './genesis.ts'
+
+interface DevnetFlags {
+  readonly validators?: number
+  readonly workers?: number
+  readonly rpcPort: number
+  readonly host: string
+  readonly dataDir?: string
+  readonly accounts?: number
+  readonly balance?: string
+  readonly mnemonic?: string
+  readonly blockIntervalMs?: number
+  readonly gasLimit?: number
+  readonly seed?: string
+  readonly silent?: boolean
+  readonly json?: boolean
+}
+
+/** A whole number in a range, or commander's own error message. */
+const whole =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value
+    throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}`)
+  }
+
+function planOf(flags: DevnetFlags): Partial<Omit<DevnetPlan, 'timestampMs'>> {
+  const given = {
+    validators: flags.validators,
+    workers: flags.workers,
+    accounts: flags.accounts,
+    balanceWei: flags.balance === undefined ? undefined : parseCpc(flags.balance),
+    mnemonic: flags.mnemonic,
+    blockIntervalMs: flags.blockIntervalMs,
+    gasLimit: flags.gasLimit,
+    seed: flags.seed,
+  }
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+}
+
+/** One line for each block, and one for each pay-day of a worker. */
+function report(devnet: Devnet, write: (line: string) => void): void {
+  let paidEpoch = 0
+  devnet.cluster.entry.subscribe((event) => {
+    if (event.type !== 'final') return
+    const { header, hash } = event.block.block
+    const { length } = event.block.transactions
+    const results = header.resultCount === 0 ? '' : `, ${header.resultCount} result${header.resultCount === 1 ? '' : 's'}`
+    write(`block ${header.height}  ${toHex(hash).slice(0, 18)}  epoch ${header.epoch}, view ${header.view}  ${length} tx${results}`)
+    if (header.epoch === paidEpoch) return
+    paidEpoch = header.epoch
+    write(`epoch ${header.epoch} begins: the workers of epoch ${header.epoch - 1} are being paid (difficulty ${header.difficulty} MAC)`)
+  })
+}
+
+export function addDevnetCommand(program: Command, context: CliContext): void {
+  program
+    .command('devnet')
+    .description('start a whole network on this machine')
+    .option('--validators <n>', 'validators (default 4)', whole(1, 32))
+    .option('--workers <n>', 'CPU workers (default 1)', whole(0, 8))
+    .option('--rpc-port <port>', 'JSON-RPC and WebSocket port; 0 = any free one', whole(0, 65_535), 8545)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--data-dir <dir>', 'keep the chain here, and continue it (default: a temporary folder)')
+    .option('--accounts <n>', 'funded accounts (default 10)', whole(0, 1_000))
+    .option('--balance <cpc>', 'CPC of each account (default 10000)')
+    .option('--mnemonic <phrase>', 'BIP-39 phrase of the accounts')
+    .option('--block-interval-ms <n>', 'time the leader waits for transactions (default 500)', whole(10, 3_600_000))
+    .option('--gas-limit <n>', 'gas of a block (default 240000000)', whole(1_000_000, 10_000_000_000))
+    .option('--seed <text>', 'derive all keys and the genesis from this text: same seed, same genesis')
+    .option('--silent', 'print nothing but errors')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  quern devnet\n  quern devnet --validators 1 --workers 0 --block-interval-ms 100\n  quern devnet --data-dir ./chain --seed mill --json',
+    )
+    .action((flags: DevnetFlags) => runDevnet(flags, context))
+}
+
+async function runDevnet(flags: DevnetFlags, context: CliContext): Promise<void> {
+  const isTalkative = flags.silent !== true && flags.json !== true
+  let failed: ((error: unknown) => void) | undefined
+  const failure = new Promise<never>((_, reject) => {
+    failed = reject
+  })
+  // Whoever waits for it comes later; until then a failure is kept, not unhandled.
+  failure.catch(() => undefined)
+  const devnet = await Devnet.start({
+    plan: planOf(flags),
+    host: flags.host,
+    port: flags.rpcPort,
+    clientVersion: `quern/${context.version}`,
+    ...(flags.dataDir === undefined ? {} : { dataDir: flags.dataDir }),
+    onFailure: (name, error) => {
+      context.writeError(`error: ${name} stopped: ${error instanceof Error ? error.message : String(error)}`)
+      failed?.(error)
+    },
+    onWorker: (index, event) => {
+      // Results show in the blocks' lines; here only what needs somebody's attention.
+      if (isTalkative && (event.type === 'started' || event.type === 'trouble' || event.type === 'rejected')) {
+        context.write(`worker ${index}: ${describeEvent(event)}`)
+      }
+    },
+  })
+  const interrupted = new Promise<void>((resolve) => {
+    process.once('SIGINT', () => resolve()).once('SIGTERM', () => resolve())
+  })
+  if (flags.json === true) context.write(readyEvent(devnet.ready))
+  if (isTalkative) {
+    context.write(banner(devnet.ready))
+    report(devnet, context.write)
+  }
+  try {
+    await Promise.race([interrupted, failure])
+  } finally {
+    await devnet.stop()
+  }
+}
+

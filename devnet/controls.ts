@@ -1,0 +1,151 @@
+/** What only a devnet can do: the hands behind the `dev_`, `evm_` and `anvil_` methods. */
+import { type Address, toHex } from '../core/bytes.ts'
+import { QuernError } from '../core/errors.ts'
+import type { DevControls } from '../node/api.ts'
+import type { SystemClock } from '../node/clock.ts'
+import { signNative } from '../vm/transaction/sign.ts'
+import type { Action } from '../vm/transaction/types.ts'
+import type { Cluster, ClusterSnapshot } from './cluster.ts'
+import type { CurrentNode } from './current-node.ts'
+import type { AccountKey } from './keys.ts'
+
+/** Each holds every store in memory. */
+export const MAX_SNAPSHOTS = 16
+/** A devnet makes hundreds of blocks in this time; longer means that it has stopped. */
+const PATIENCE_MS = 30_000
+/** dev_mine waits for its blocks; more in one call would look like a hang. */
+export const MAX_MINED_BLOCKS = 10_000
+
+export interface ControlModules {
+  readonly cluster: Cluster
+  readonly current: CurrentNode
+  readonly clock: SystemClock
+  readonly accounts: readonly AccountKey[]
+  readonly authority: AccountKey
+}
+
+interface Snapshot {
+  readonly id: number
+  readonly content: ClusterSnapshot
+}
+
+export class Controls implements DevControls {
+  readonly accounts: readonly AccountKey[]
+  readonly #modules: ControlModules
+  #snapshots: Snapshot[] = []
+  #nextSnapshot = 1
+  /** One change of the network at a time: their effects on each other would be nobody's intention. */
+  #queue: Promise<unknown> = Promise.resolve()
+
+  constructor(modules: ControlModules) {
+    this.#modules = modules
+    this.accounts = modules.accounts
+  }
+
+  async setBalance(account: Address, balanceWei: bigint): Promise<void> {
+    await this.#inTurn(() => this.#send({ kind: 'DEV_SET_BALANCE', account, balance: balanceWei }))
+  }
+
+  fund(account: Address, amountWei: bigint): Promise<Uint8Array> {
+    return this.#inTurn(() => this.#send({ kind: 'TRANSFER', to: account, value: amountWei, memo: new Uint8Array(0) }))
+  }
+
+  mine(blocks: number): Promise<void> {
+    if (!Number.isSafeInteger(blocks) || blocks < 1 || blocks > MAX_MINED_BLOCKS) {
+      throw new QuernError('MINE_RANGE', `blocks to mine must be between 1 and ${MAX_MINED_BLOCKS}`, { blocks })
+    }
+    return this.#inTurn(() => this.#mine(blocks))
+  }
+
+  increaseTime(byMs: number): number {
+    return this.#modules.clock.advance(byMs)
+  }
+
+  setNextBlockTimestamp(timestampMs: number): void {
+    const earliestMs = this.#modules.current.api.latest().timestampMs
+    if (timestampMs <= earliestMs) {
+      throw new QuernError('TIMESTAMP_PAST', 'the next block must be dated after the newest one', { timestampMs, earliestMs })
+    }
+    for (const node of this.#modules.cluster.validators) node.setNextTimestamp(timestampMs)
+  }
+
+  snapshot(): Promise<number> {
+    return this.#inTurn(async () => {
+      if (this.#snapshots.length >= MAX_SNAPSHOTS) {
+        throw new QuernError('SNAPSHOT_LIMIT', `at most ${MAX_SNAPSHOTS} snapshots: revert to one, or restart the devnet`)
+      }
+      const content = await this.#modules.cluster.snapshot()
+      this.#modules.current.replace(this.#modules.cluster.entry)
+      const id = this.#nextSnapshot++
+      this.#snapshots.push({ id, content })
+      return id
+    })
+  }
+
+  revert(id: number): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const at = this.#snapshots.findIndex((snapshot) => snapshot.id === id)
+      const snapshot = this.#snapshots[at]
+      if (snapshot === undefined) return false
+      this.#snapshots = this.#snapshots.slice(0, at)
+      await this.#modules.cluster.restore(snapshot.content)
+      this.#modules.current.replace(this.#modules.cluster.entry)
+      return true
+    })
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(work)
+    this.#queue = result.catch(() => undefined)
+    return result
+  }
+
+  async #mine(blocks: number): Promise<void> {
+    const { cluster, current } = this.#modules
+    const target = current.api.latest().height + blocks
+    for (const node of cluster.validators) node.setLifted(true)
+    try {
+      // The patience is for one block: a long run of them takes as long as it takes.
+      for (let height = current.api.latest().height; height < target; height = current.api.latest().height) {
+        await this.#until(() => current.api.latest().height > height, 'no new block')
+      }
+    } finally {
+      for (const node of cluster.validators) node.setLifted(false)
+    }
+  }
+
+  async #send(action: Action): Promise<Uint8Array> {
+    const { current, authority } = this.#modules
+    const { api } = current
+    const { chainId } = api.genesis.params
+    const nonce = api.pool().pendingNonce(authority.address)
+    // Twice today's price outlasts a few full blocks.
+    const fees = { maxPriorityFeePerGas: 1n, maxFeePerGas: 2n * api.nextBaseFee() + 1n }
+    const sent = await api.submit(signNative({ chainId, nonce, ...fees, action }, authority.privateKey))
+    if (!sent.ok) throw new QuernError(sent.error.code, sent.error.message, sent.error.meta)
+    const hash = sent.value
+    await this.#until(() => api.transactionByHash(hash) !== undefined, `${action.kind} ${toHex(hash)} in no block`)
+    return hash
+  }
+
+  /** Looks after every event, so that it answers with the block that made it true. */
+  #until(isMet: () => boolean, what: string): Promise<void> {
+    if (isMet()) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        unsubscribe()
+        clearTimeout(timer)
+      }
+      const unsubscribe = this.#modules.current.api.subscribe(() => {
+        if (!isMet()) return
+        end()
+        resolve()
+      })
+      const timer = setTimeout(() => {
+        end()
+        reject(new QuernError('DEVNET_STALLED', `${what} after ${PATIENCE_MS / 1000} s: the devnet makes no progress`))
+      }, PATIENCE_MS)
+    })
+  }
+}
+

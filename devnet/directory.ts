@@ -1,0 +1,79 @@
+/** Where a devnet keeps its chain, and the plan it was made from: a chain is continued with its own plan or not at all. */
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { QuernError } from '../core/errors.ts'
+import type { DevnetPlan } from './genesis.ts'
+
+const PLAN_FILE = 'devnet.json'
+const PLAN_VERSION = 1
+
+export interface DevnetDirectory {
+  readonly path: string
+  readonly isTemporary: boolean
+  readonly plan: DevnetPlan
+  /** Removes a temporary one. */
+  dispose(): void
+}
+
+interface StoredPlan extends Omit<DevnetPlan, 'balanceWei'> {
+  readonly version: number
+  readonly balanceWei: string
+}
+
+function readPlan(file: string): DevnetPlan | undefined {
+  if (!fs.existsSync(file)) return undefined
+  let stored: StoredPlan
+  try {
+    stored = JSON.parse(fs.readFileSync(file, 'utf8')) as StoredPlan
+  } catch (cause) {
+    throw new QuernError('DEVNET_PLAN_INVALID', `${file} is not readable: move the folder away to begin anew`, {}, { cause })
+  }
+  const { version, balanceWei, ...plan } = stored
+  if (version !== PLAN_VERSION) {
+    throw new QuernError('DEVNET_PLAN_INVALID', `${file} is of version ${version}, this is version ${PLAN_VERSION}`)
+  }
+  return { ...plan, balanceWei: BigInt(balanceWei) }
+}
+
+function writePlan(file: string, plan: DevnetPlan): void {
+  const stored: StoredPlan = { ...plan, version: PLAN_VERSION, balanceWei: plan.balanceWei.toString() }
+  // Renamed into place, so that a crash leaves either no plan or a whole one.
+  fs.writeFileSync(`${file}.new`, `${JSON.stringify(stored, null, 2)}\n`)
+  fs.renameSync(`${file}.new`, file)
+}
+
+/**
+ * @param dataDir undefined = a temporary folder
+ * @param given what the user said: on an existing chain it must agree with the chain's own plan
+ * @param complete fills in what the user left open, for a new chain
+ * @throws QuernError `DEVNET_PLAN_CONFLICT`, `DEVNET_PLAN_INVALID`
+ */
+export function openDirectory(
+  dataDir: string | undefined,
+  given: Partial<DevnetPlan>,
+  complete: (given: Partial<DevnetPlan>) => DevnetPlan,
+): DevnetDirectory {
+  if (dataDir === undefined) {
+    const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'quern-devnet-'))
+    const dispose = (): void => fs.rmSync(directory, { recursive: true, force: true })
+    return { path: directory, isTemporary: true, plan: complete(given), dispose }
+  }
+  fs.mkdirSync(dataDir, { recursive: true })
+  const file = path.join(dataDir, PLAN_FILE)
+  const existing = readPlan(file)
+  if (existing !== undefined) {
+    for (const [name, value] of Object.entries(given)) {
+      const was = existing[name as keyof DevnetPlan]
+      if (value === undefined || was === value) continue
+      throw new QuernError(
+        'DEVNET_PLAN_CONFLICT',
+        `the chain in ${dataDir} was made with ${name} ${was}, not ${value}: leave the flag out, or use another --data-dir`,
+      )
+    }
+    return { path: dataDir, isTemporary: false, plan: existing, dispose: () => undefined }
+  }
+  const plan = complete(given)
+  writePlan(file, plan)
+  return { path: dataDir, isTemporary: false, plan, dispose: () => undefined }
+}

@@ -1,0 +1,63 @@
+import { supply } from '../../../vm/state/tables.ts'
+import { readRecord } from '../../../vm/state/view.ts'
+import { requireState } from '../block-ref.ts'
+import { defineMethod, optional, Type } from '../method.ts'
+import { HeightRef } from '../schema.ts'
+
+const wei = (description: string) => Type.String({ pattern: '^[0-9]+$', description })
+
+export const chain_getSupply = defineMethod({
+  name: 'chain_getSupply',
+  summary:
+    'Where every wei is after a block (default: latest). genesis + minted - burned = total = the sum of the other fields.',
+  params: [optional('height', HeightRef)],
+  result: Type.Object(
+    {
+      genesis: wei('balances and stakes of block 0'),
+      minted: wei('emission since'),
+      burned: wei('base fees and slashed stake since'),
+      total: wei('what exists'),
+      balances: wei('in accounts'),
+      bonded: wei('stakes and delegations'),
+      unbonding: wei('stakes and delegations on their way out'),
+      accrued: wei('staking rewards not yet claimed'),
+      worker_pool: wei('for workers of the epochs that have not ended'),
+      payout_queue: wei('for workers of epochs that have ended, not yet paid'),
+      carry: wei('remainders of divisions, for the next block'),
+    },
+    { additionalProperties: false },
+  ),
+  example: {
+    params: ['latest'],
+    result: {
+      genesis: '60000000000000000000000',
+      minted: '117000000000000000000',
+      burned: '660080000',
+      total: '60116999999999339920000',
+      balances: '50037999999997956760000',
+      bonded: '10010000000000000000000',
+      unbonding: '0',
+      accrued: '45000000001383160000',
+      worker_pool: '24000000000000000000',
+      payout_queue: '0',
+      carry: '0',
+    },
+  },
+  handler: ({ node }, height = 'latest') => {
+    const s = readRecord(requireState(node, height).state, supply, undefined)
+    if (s === undefined) return null
+    return {
+      genesis: s.genesis.toString(),
+      minted: s.minted.toString(),
+      burned: s.burned.toString(),
+      total: (s.genesis + s.minted - s.burned).toString(),
+      balances: s.balances.toString(),
+      bonded: s.bonded.toString(),
+      unbonding: s.unbonding.toString(),
+      accrued: s.accrued.toString(),
+      worker_pool: s.workerPool.toString(),
+      payout_queue: s.payoutQueue.toString(),
+      carry: s.carry.toString(),
+    }
+  },
+})
