@@ -6,8 +6,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type { KvStore } from '../core/kv.ts'
-import type { Genesis } from '../vm/genesis.ts'
-import { decodeOptions } from '../vm/transaction/envelope.ts'
 import type { MempoolSnapshot } from '../mempool/mempool.ts'
 import { ChainNode } from '../node/chain-node.ts'
 import type { SystemClock } from '../node/clock.ts'
@@ -15,6 +13,8 @@ import { SignaturePool } from '../node/ingest/signature-pool.ts'
 import { dumpStore, restoreStore, type StoreDump } from '../node/storage/dump.ts'
 import { LevelStore } from '../node/storage/level-store.ts'
 import { MemoryHub } from '../node/transport/memory.ts'
+import type { Genesis } from '../vm/genesis.ts'
+import { decodeOptions } from '../vm/transaction/envelope.ts'
 import type { ValidatorKey } from './keys.ts'
 
 export interface ClusterOptions {

@@ -1,9 +1,9 @@
 /** `quern devnet`: the network in one command. */
 import { type Command, InvalidArgumentError } from 'commander'
-import { parseCpc } from '../core/units.ts'
-import type { CliContext } from '../node/cli/context.ts'
-import { describeEvent } from '../node/cli/commands/worker.ts'
 import { toHex } from '../core/bytes.ts'
+import { parseCpc } from '../core/units.ts'
+import { describeEvent } from '../node/cli/commands/worker.ts'
+import type { CliContext } from '../node/cli/context.ts'
 import { banner, readyEvent } from './banner.ts'
 import { Devnet } from './devnet.ts'
 import type { DevnetPlan } from './genesis.ts'
@@ -54,11 +54,16 @@ function report(devnet: Devnet, write: (line: string) => void): void {
     if (event.type !== 'final') return
     const { header, hash } = event.block.block
     const { length } = event.block.transactions
-    const results = header.resultCount === 0 ? '' : `, ${header.resultCount} result${header.resultCount === 1 ? '' : 's'}`
-    write(`block ${header.height}  ${toHex(hash).slice(0, 18)}  epoch ${header.epoch}, view ${header.view}  ${length} tx${results}`)
+    const results =
+      header.resultCount === 0 ? '' : `, ${header.resultCount} result${header.resultCount === 1 ? '' : 's'}`
+    write(
+      `block ${header.height}  ${toHex(hash).slice(0, 18)}  epoch ${header.epoch}, view ${header.view}  ${length} tx${results}`,
+    )
     if (header.epoch === paidEpoch) return
     paidEpoch = header.epoch
-    write(`epoch ${header.epoch} begins: the workers of epoch ${header.epoch - 1} are being paid (difficulty ${header.difficulty} MAC)`)
+    write(
+      `epoch ${header.epoch} begins: the workers of epoch ${header.epoch - 1} are being paid (difficulty ${header.difficulty} MAC)`,
+    )
   })
 }
 
@@ -124,4 +129,3 @@ async function runDevnet(flags: DevnetFlags, context: CliContext): Promise<void>
     await devnet.stop()
   }
 }
-

@@ -64,7 +64,10 @@ export class Controls implements DevControls {
   setNextBlockTimestamp(timestampMs: number): void {
     const earliestMs = this.#modules.current.api.latest().timestampMs
     if (timestampMs <= earliestMs) {
-      throw new QuernError('TIMESTAMP_PAST', 'the next block must be dated after the newest one', { timestampMs, earliestMs })
+      throw new QuernError('TIMESTAMP_PAST', 'the next block must be dated after the newest one', {
+        timestampMs,
+        earliestMs,
+      })
     }
     for (const node of this.#modules.cluster.validators) node.setNextTimestamp(timestampMs)
   }
@@ -72,7 +75,10 @@ export class Controls implements DevControls {
   snapshot(): Promise<number> {
     return this.#inTurn(async () => {
       if (this.#snapshots.length >= MAX_SNAPSHOTS) {
-        throw new QuernError('SNAPSHOT_LIMIT', `at most ${MAX_SNAPSHOTS} snapshots: revert to one, or restart the devnet`)
+        throw new QuernError(
+          'SNAPSHOT_LIMIT',
+          `at most ${MAX_SNAPSHOTS} snapshots: revert to one, or restart the devnet`,
+        )
       }
       const content = await this.#modules.cluster.snapshot()
       this.#modules.current.replace(this.#modules.cluster.entry)
@@ -148,4 +154,3 @@ export class Controls implements DevControls {
     })
   }
 }
-

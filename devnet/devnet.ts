@@ -8,20 +8,20 @@
 import { randomBytes } from 'node:crypto'
 import { hexKey } from '../core/bytes.ts'
 import { WEI_PER_CPC } from '../core/units.ts'
-import { createRpcClient } from '../gpu/rpc-client.ts'
 import type { LotteryBackend } from '../gpu/backend.ts'
+import { createRpcClient } from '../gpu/rpc-client.ts'
 import { createThreadedBackend } from '../gpu/threaded.ts'
 import { type RunningWorker, startWorker } from '../gpu/worker.ts'
 import type { WorkerEvent } from '../gpu/worker-events.ts'
 import { SystemClock } from '../node/clock.ts'
-import { startRpcServer, type RpcServer } from '../node/rpc/server.ts'
+import { type RpcServer, startRpcServer } from '../node/rpc/server.ts'
 import type { Genesis } from '../vm/genesis.ts'
 import type { ReadyDevnet } from './banner.ts'
 import { Cluster } from './cluster.ts'
 import { Controls } from './controls.ts'
 import { CurrentNode } from './current-node.ts'
-import { openDirectory, type DevnetDirectory } from './directory.ts'
-import { devnetGenesis, devnetKeys, type DevnetKeys, type DevnetPlan, SEEDED_TIMESTAMP_MS } from './genesis.ts'
+import { type DevnetDirectory, openDirectory } from './directory.ts'
+import { type DevnetKeys, type DevnetPlan, devnetGenesis, devnetKeys, SEEDED_TIMESTAMP_MS } from './genesis.ts'
 import { DEFAULT_MNEMONIC } from './keys.ts'
 
 export interface DevnetOptions {
@@ -82,7 +82,13 @@ export class Devnet {
     const clock = new SystemClock()
     let cluster: Cluster | undefined
     try {
-      cluster = await Cluster.start({ genesis, keys: keys.validators, clock, directory: directory.path, onFailure: options.onFailure })
+      cluster = await Cluster.start({
+        genesis,
+        keys: keys.validators,
+        clock,
+        directory: directory.path,
+        onFailure: options.onFailure,
+      })
       const current = new CurrentNode(cluster.entry)
       const controls = new Controls({ cluster, current, clock, accounts: keys.accounts, authority: keys.authority })
       const server = await startRpcServer({

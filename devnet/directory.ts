@@ -27,7 +27,12 @@ function readPlan(file: string): DevnetPlan | undefined {
   try {
     stored = JSON.parse(fs.readFileSync(file, 'utf8')) as StoredPlan
   } catch (cause) {
-    throw new QuernError('DEVNET_PLAN_INVALID', `${file} is not readable: move the folder away to begin anew`, {}, { cause })
+    throw new QuernError(
+      'DEVNET_PLAN_INVALID',
+      `${file} is not readable: move the folder away to begin anew`,
+      {},
+      { cause },
+    )
   }
   const { version, balanceWei, ...plan } = stored
   if (version !== PLAN_VERSION) {

@@ -14,7 +14,13 @@ describe('devnet keys', () => {
   it('derives everything else from the seed, and differently for each role and index', () => {
     expect(roleAccount('a', 'worker')).toEqual(roleAccount('a', 'worker'))
     expect(validatorKey('a', 3)).toEqual(validatorKey('a', 3))
-    const keys = [roleAccount('a', 'worker'), roleAccount('a', 'faucet'), roleAccount('a', 'worker', 1), roleAccount('b', 'worker'), validatorKey('a', 0)]
+    const keys = [
+      roleAccount('a', 'worker'),
+      roleAccount('a', 'faucet'),
+      roleAccount('a', 'worker', 1),
+      roleAccount('b', 'worker'),
+      validatorKey('a', 0),
+    ]
     expect(new Set(keys.map((key) => hexKey(key.address))).size).toBe(keys.length)
   })
 

@@ -8,7 +8,9 @@ import { addDevnetCommand } from './command.ts'
 const packageFile = [`../package.json`, `../../package.json`]
   .map((relative) => new URL(relative, import.meta.url))
   .find((url) => fs.existsSync(url))
-const { version } = JSON.parse(packageFile === undefined ? '{"version":"unknown"}' : fs.readFileSync(packageFile, 'utf8')) as {
+const { version } = JSON.parse(
+  packageFile === undefined ? '{"version":"unknown"}' : fs.readFileSync(packageFile, 'utf8'),
+) as {
   version: string
 }
 

@@ -2,22 +2,18 @@
 import { fromHex, type Hex, toHex } from '../core/bytes.ts'
 import { QuernError } from '../core/errors.ts'
 import type { ChainClient, SubmissionStatus, Work } from './chain-client.ts'
+import { isJsonObject, type JsonObject, jsonRpc } from './json-rpc.ts'
 
 /** A node that needs longer is of no use to a worker: a result lives for a few blocks. */
 const TIMEOUT_MS = 10_000
 /** Room for the base fee to double while a result waits; what is not needed is not paid. */
 const FEE_HEADROOM = 2n
 
-type Call = (method: string, params: readonly unknown[], signal?: AbortSignal) => Promise<unknown>
-type Json = Readonly<Record<string, unknown>>
-
 const invalid = (what: string): QuernError =>
   new QuernError('RPC_ANSWER_INVALID', `the node's ${what} is malformed: is this a Quern node of this version?`)
 
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
-
-function readObject(value: unknown, what: string): Json {
-  if (!isObject(value)) throw invalid(what)
+function readObject(value: unknown, what: string): JsonObject {
+  if (!isJsonObject(value)) throw invalid(what)
   return value
 }
 
@@ -59,49 +55,9 @@ function readStatus(value: unknown): SubmissionStatus {
   return { status: 'failed', tag: typeof receipt.error === 'string' ? receipt.error : 'UNKNOWN' }
 }
 
-/** The signal's abort or the time-out, whichever comes first; without leaving a listener on a long-lived signal. */
-async function withTimeout<T>(signal: AbortSignal | undefined, ask: (either: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController()
-  const abort = (): void => controller.abort()
-  const timer = setTimeout(abort, TIMEOUT_MS)
-  signal?.addEventListener('abort', abort, { once: true })
-  if (signal?.aborted) abort()
-  try {
-    return await ask(controller.signal)
-  } finally {
-    clearTimeout(timer)
-    signal?.removeEventListener('abort', abort)
-  }
-}
-
-function rpcCaller(url: string): Call {
-  let nextId = 1
-  return async (method, params, signal) => {
-    let body: unknown
-    try {
-      body = await withTimeout(signal, async (either) => {
-        const response = await fetch(url, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ jsonrpc: '2.0', id: nextId++, method, params }),
-          signal: either,
-        })
-        return response.json()
-      })
-    } catch (cause) {
-      throw new QuernError('RPC_UNREACHABLE', `no JSON-RPC answer from ${url}: is the node running?`, {}, { cause })
-    }
-    const { error, result } = readObject(body, 'answer')
-    if (error === undefined) return result
-    const { message, data } = readObject(error, 'error')
-    const tag = isObject(data) && typeof data.tag === 'string' ? data.tag : 'RPC_ERROR'
-    throw new QuernError(tag, typeof message === 'string' ? message : 'the node refused', { method })
-  }
-}
-
 /** @param url of a node's JSON-RPC port, `http://127.0.0.1:8545` for one */
 export function createRpcClient(url: string): ChainClient {
-  const call = rpcCaller(url)
+  const call = jsonRpc(url, TIMEOUT_MS)
   return {
     chainId: async (signal) => Number(readQuantity(await call('eth_chainId', [], signal), 'eth_chainId')),
     getWork: async (signal) => readWork(await call('poc_getWork', [], signal)),

@@ -7,7 +7,11 @@ import { Worker, type WorkerOptions } from 'node:worker_threads'
  */
 export function spawnThread(parentUrl: string, relative: string, options: WorkerOptions = {}): Worker {
   if (!new URL(parentUrl).pathname.endsWith('.ts')) return new Worker(new URL(`${relative}.js`, parentUrl), options)
+  // Resolved here, because the thread's script would look from the working directory.
+  const tsx = JSON.stringify(import.meta.resolve('tsx/esm/api'))
   const file = JSON.stringify(new URL(`${relative}.ts`, parentUrl).href)
-  const source = `import('tsx/esm/api').then((tsx) => { tsx.register(); return import(${file}) })`
-  return new Worker(source, { ...options, eval: true })
+  return new Worker(`import(${tsx}).then((tsx) => { tsx.register(); return import(${file}) })`, {
+    ...options,
+    eval: true,
+  })
 }

@@ -23,11 +23,13 @@ function promptHidden(question: string): Promise<string> {
       for (const character of chunk) {
         if (character === '\r' || character === '\n') {
           end()
-          return resolve(typed)
+          resolve(typed)
+          return
         }
         if (character === '\u0003' || typed.length >= MAX_PASSWORD_LENGTH) {
           end()
-          return reject(new QuernError('PASSWORD_CANCELLED', 'no password given'))
+          reject(new QuernError('PASSWORD_CANCELLED', 'no password given'))
+          return
         }
         typed = character === '\u007f' ? typed.slice(0, -1) : typed + character
       }

@@ -48,7 +48,8 @@ export async function runCli(program: Command, argv: readonly string[], context:
     const message = error instanceof Error ? error.message : String(error)
     if (json) context.writeError(JSON.stringify({ error: { code, message } }))
     else context.writeError(`error: ${code}: ${message}`)
-    if (code === 'INTERNAL' && error instanceof Error && context.env.QUERN_DEBUG !== undefined) context.writeError(error.stack ?? '')
+    if (code === 'INTERNAL' && error instanceof Error && context.env.QUERN_DEBUG !== undefined)
+      context.writeError(error.stack ?? '')
     return 1
   }
 }

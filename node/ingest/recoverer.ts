@@ -2,8 +2,8 @@
 import type { Worker } from 'node:worker_threads'
 import { concatBytes } from '../../core/bytes.ts'
 import { assert, QuernError } from '../../core/errors.ts'
+import { spawnThread } from '../../gpu/spawn.ts'
 import { recoverPacked, requestCount, sliceRequests } from './packed.ts'
-import { spawnWorker } from './spawn.ts'
 
 export interface Recoverer {
   /** One batch at a time. Rejects with `WORKER_DIED` when the thread ends before it answers. */
@@ -37,7 +37,7 @@ export class WorkerRecoverer implements Recoverer {
   }
 
   #start(): Worker {
-    const worker = spawnWorker(import.meta.url, './recover.worker')
+    const worker = spawnThread(import.meta.url, './recover.worker')
     let cause: unknown
     worker.on('message', (answers: Uint8Array) => {
       worker.unref()

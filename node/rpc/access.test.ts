@@ -6,14 +6,29 @@ const allowed = (host: string | undefined, rules: Partial<Parameters<typeof refu
 
 describe('the Host check', () => {
   it('lets in loopback names, addresses and allowed names', () => {
-    for (const host of ['localhost', 'localhost:8545', '127.0.0.1:8545', '[::1]:8545', 'LOCALHOST:1', '10.0.0.7:8545']) {
+    for (const host of [
+      'localhost',
+      'localhost:8545',
+      '127.0.0.1:8545',
+      '[::1]:8545',
+      'LOCALHOST:1',
+      '10.0.0.7:8545',
+    ]) {
       expect([host, allowed(host)]).toEqual([host, true])
     }
     expect(allowed('node.example:8545', { allowedHosts: ['node.example'] })).toBe(true)
   })
 
   it('keeps out every other name', () => {
-    const names = ['evil.example', 'localhost.evil.example', 'node.example:8545', '', 'a@localhost', 'localhost:8545:1', undefined]
+    const names = [
+      'evil.example',
+      'localhost.evil.example',
+      'node.example:8545',
+      '',
+      'a@localhost',
+      'localhost:8545:1',
+      undefined,
+    ]
     for (const host of names) expect([host, allowed(host)]).toEqual([host, false])
   })
 })

@@ -1,20 +1,20 @@
 /** viem and ethers, unmodified, against the server. */
 import { JsonRpcProvider, parseEther, Wallet } from 'ethers'
 import {
+  BaseError,
   createPublicClient,
   createWalletClient,
   defineChain,
   http,
   InsufficientFundsError,
   NonceTooLowError,
-  BaseError,
   webSocket,
 } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { checksumAddress } from '../../core/address.ts'
 import { type Hex, toHex } from '../../core/bytes.ts'
-import { ACCOUNTS, type Fixture, fixture, FINAL_LAG } from './fixture.ts'
+import { ACCOUNTS, FINAL_LAG, type Fixture, fixture } from './fixture.ts'
 import { type RpcServer, startRpcServer } from './server.ts'
 
 let own: Fixture
@@ -49,7 +49,14 @@ describe('viem', () => {
     const hash = await walletClient().sendTransaction({ to: bob, value: 10n ** 18n })
     own.chain.mine()
     const receipt = await client.waitForTransactionReceipt({ hash })
-    expect(receipt).toMatchObject({ status: 'success', type: 'eip1559', gasUsed: 21_000n, from: alice, to: bob, logs: [] })
+    expect(receipt).toMatchObject({
+      status: 'success',
+      type: 'eip1559',
+      gasUsed: 21_000n,
+      from: alice,
+      to: bob,
+      logs: [],
+    })
     expect(await client.getBalance({ address: bob })).toBe(before + 10n ** 18n)
     const transaction = await client.getTransaction({ hash })
     expect(transaction).toMatchObject({ type: 'eip1559', blockNumber: receipt.blockNumber, value: 10n ** 18n })
@@ -84,9 +91,13 @@ describe('viem', () => {
   it('reads the rest of what it knows', async () => {
     const client = publicClient()
     expect(await client.getBlockNumber()).toBe(BigInt(own.chain.latest().height))
-    expect((await client.getBlock({ blockTag: 'finalized' })).number).toBe(BigInt(own.chain.latest().height - FINAL_LAG))
+    expect((await client.getBlock({ blockTag: 'finalized' })).number).toBe(
+      BigInt(own.chain.latest().height - FINAL_LAG),
+    )
     expect(await client.getBlockTransactionCount({ blockNumber: 4n })).toBe(5)
-    expect(await client.getFeeHistory({ blockCount: 3, rewardPercentiles: [50] })).toMatchObject({ gasUsedRatio: { length: 3 } })
+    expect(await client.getFeeHistory({ blockCount: 3, rewardPercentiles: [50] })).toMatchObject({
+      gasUsedRatio: { length: 3 },
+    })
     expect(await client.estimateFeesPerGas()).toMatchObject({ maxPriorityFeePerGas: expect.any(BigInt) })
     expect(await client.getGasPrice()).toBeGreaterThan(1_000n)
     expect(await client.getCode({ address: bob })).toBeUndefined()
@@ -120,13 +131,16 @@ describe('viem', () => {
     const client = createPublicClient({ chain: network(), transport })
     const seen: bigint[] = []
     const listeners = own.chain.listenerCount
-    const stop = client.watchBlocks({ onBlock: (block) => void seen.push(block.number), onError: (e) => expect(e).toBe(0) })
+    const stop = client.watchBlocks({
+      onBlock: (block) => void seen.push(block.number),
+      onError: (e) => expect(e).toBe(0),
+    })
     await expect.poll(() => own.chain.listenerCount).toBe(listeners + 1)
     const mined = [own.chain.mine(), own.chain.mine()].map(({ block }) => BigInt(block.header.height))
     await expect.poll(() => seen.slice(-2)).toEqual(mined)
     stop()
     await expect.poll(() => own.chain.listenerCount).toBe(listeners)
-    const { socket } = await (await client.transport.getRpcClient()) as unknown as { socket: { close(): void } }
+    const { socket } = (await await client.transport.getRpcClient()) as unknown as { socket: { close(): void } }
     socket.close()
   })
 })
@@ -162,7 +176,9 @@ describe('ethers', () => {
   it('recognises refusals', async () => {
     const wallet = new Wallet(toHex(ACCOUNTS[1]!.privateKey), provider)
     const fees = { gasLimit: 21_000, maxFeePerGas: 10_000, maxPriorityFeePerGas: 1_000 }
-    await expect(wallet.sendTransaction({ to: alice, nonce: 0, ...fees })).rejects.toMatchObject({ code: 'NONCE_EXPIRED' })
+    await expect(wallet.sendTransaction({ to: alice, nonce: 0, ...fees })).rejects.toMatchObject({
+      code: 'NONCE_EXPIRED',
+    })
     const rich = wallet.sendTransaction({ to: alice, value: 10n ** 30n, ...fees })
     await expect(rich).rejects.toMatchObject({ code: 'INSUFFICIENT_FUNDS' })
     await expect(wallet.sendTransaction({ data: '0x6001' })).rejects.toThrow('no EVM')

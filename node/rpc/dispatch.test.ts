@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Dispatcher, MAX_BATCH, MAX_BATCH_ANSWER_BYTES } from './dispatch.ts'
 import { fixture } from './fixture.ts'
-import { defineMethod, optional, required, type RpcMethod, Type } from './method.ts'
+import { defineMethod, optional, type RpcMethod, required, Type } from './method.ts'
 
 const example = { params: [], result: null }
 const define = (name: string, handler: RpcMethod['call'], more: { devOnly?: boolean; aliases?: string[] } = {}) =>

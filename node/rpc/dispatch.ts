@@ -30,13 +30,20 @@ interface Request {
   readonly params: unknown
 }
 
-const bigIntText = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value)
+/** Results hold no bigints; where one does after all, its decimal digits are better than no answer. */
+function jsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? part.toString() : part))
+  }
+}
 
 const answerText = (id: Id, result: unknown): string =>
-  `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${JSON.stringify(result ?? null, bigIntText)}}`
+  `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${jsonText(result ?? null)}}`
 
 const errorText = (id: Id, error: RpcError): string =>
-  `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"error":${JSON.stringify(error.toJson(), bigIntText)}}`
+  `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"error":${jsonText(error.toJson())}}`
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -43,6 +43,8 @@ export class RpcError extends Error {
 const GETH_WORDS: Readonly<Record<string, string>> = {
   TX_NONCE_TOO_LOW: 'nonce too low',
   TX_NONCE_TOO_HIGH: 'nonce too high',
+  NONCE_GAP_TOO_LARGE: 'nonce too high',
+  SENDER_LIMIT: 'account limit exceeded',
   TX_INSUFFICIENT_FUNDS: 'insufficient funds for gas * price + value',
   INSUFFICIENT_BALANCE: 'insufficient funds for transfer',
   OVERDRAFT: 'insufficient funds for gas * price + value',

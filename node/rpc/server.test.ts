@@ -60,7 +60,10 @@ describe('over HTTP', () => {
   it('answers single requests and batches, whatever their content type says', async () => {
     const expected = '{"jsonrpc":"2.0","id":1,"result":"0x6644"}'
     for (const type of ['application/json', 'text/plain', 'application/x-www-form-urlencoded']) {
-      expect(await post(server, call('eth_chainId'), { 'content-type': type })).toMatchObject({ status: 200, text: expected })
+      expect(await post(server, call('eth_chainId'), { 'content-type': type })).toMatchObject({
+        status: 200,
+        text: expected,
+      })
     }
     expect((await post(server, call('eth_chainId'))).text).toBe(expected)
     const batch = await post(server, `[${call('eth_chainId')},${call('eth_blockNumber', [], 2)}]`)

@@ -2,8 +2,8 @@
 import type { Command } from 'commander'
 import { checksumAddress, formatAddress, parseAddress } from '../../../core/address.ts'
 import { parseCpc } from '../../../core/units.ts'
-import { cpc } from '../output.ts'
 import { type CliContext, outputOf, withRpc } from '../context.ts'
+import { cpc } from '../output.ts'
 import { rpcClient } from '../rpc-client.ts'
 
 export function addFaucetCommand(program: Command, context: CliContext): void {
@@ -13,7 +13,13 @@ export function addFaucetCommand(program: Command, context: CliContext): void {
     .action(async (address: string, amount: string | undefined, options: { rpc: string }, command: Command) => {
       const to = parseAddress(address)
       const amountWei = parseCpc(amount ?? '100')
-      const hash = await rpcClient(options.rpc).call<string>('dev_fund', [checksumAddress(to), `0x${amountWei.toString(16)}`])
-      outputOf(command, context).print({ hash, to: formatAddress(to), amountWei }, () => `sent ${cpc(amountWei)} to ${formatAddress(to)}\n${hash}`)
+      const hash = await rpcClient(options.rpc).call<string>('dev_fund', [
+        checksumAddress(to),
+        `0x${amountWei.toString(16)}`,
+      ])
+      outputOf(command, context).print(
+        { hash, to: formatAddress(to), amountWei },
+        () => `sent ${cpc(amountWei)} to ${formatAddress(to)}\n${hash}`,
+      )
     })
 }

@@ -1,14 +1,15 @@
 /** `quern keys`: make, import and show account keys, kept encrypted. */
-import fs from 'node:fs'
+
 import { randomBytes } from 'node:crypto'
+import fs from 'node:fs'
 import type { Command } from 'commander'
 import { fromHex, toHex } from '../../../core/bytes.ts'
 import { QuernError } from '../../../core/errors.ts'
 import type { StoredKey } from '../../keystore/directory.ts'
 import { decryptKey, encryptKey, readKeystore } from '../../keystore/keystore.ts'
+import { type CliContext, outputOf } from '../context.ts'
 import { fields, table } from '../output.ts'
 import { readPassword } from '../password.ts'
-import { type CliContext, outputOf } from '../context.ts'
 import { keyDirectory, type SignerOptions } from '../signer.ts'
 
 const describe = (key: StoredKey): string =>
@@ -38,7 +39,10 @@ export function addKeysCommand(program: Command, context: CliContext): void {
 
   withKeys(keys.command('import <name> <source>'))
     .description('import a key: 0x and 64 hex digits, or the path of a keystore file')
-    .addHelpText('after', '\nExamples:\n  quern keys import miller 0xac09...\n  quern keys import miller ./UTC--2026-key.json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  quern keys import miller 0xac09...\n  quern keys import miller ./UTC--2026-key.json',
+    )
     .action(async (name: string, source: string, options: SignerOptions, command: Command) => {
       const directory = keyDirectory(options, context.env)
       let key: StoredKey
@@ -64,7 +68,10 @@ export function addKeysCommand(program: Command, context: CliContext): void {
       outputOf(command, context).print(all, () =>
         all.length === 0
           ? 'no keys yet: make one with `quern keys new NAME`'
-          : table(['NAME', 'ADDRESS', 'HEX'], all.map((key) => [key.name, key.address, key.hexAddress])),
+          : table(
+              ['NAME', 'ADDRESS', 'HEX'],
+              all.map((key) => [key.name, key.address, key.hexAddress]),
+            ),
       )
     })
 

@@ -2,8 +2,8 @@
 import type { Command } from 'commander'
 import { checksumAddress, formatAddress, parseAddress } from '../../../core/address.ts'
 import { QuernError } from '../../../core/errors.ts'
-import { cpc, fields, table } from '../output.ts'
 import { type CliContext, outputOf, withRpc } from '../context.ts'
+import { cpc, fields, table } from '../output.ts'
 import { rpcClient } from '../rpc-client.ts'
 
 interface RpcOption {
@@ -53,7 +53,8 @@ const percent = (bps: number): string => `${bps / 100} %`
 
 export function addQueryCommand(program: Command, context: CliContext): void {
   const query = program.command('query').description('ask a node about the chain')
-  const leaf = (usage: string, description: string): Command => withRpc(query.command(usage), context).description(description)
+  const leaf = (usage: string, description: string): Command =>
+    withRpc(query.command(usage), context).description(description)
 
   leaf('status', 'height, finality, epoch, peers and mempool').action(async (options: RpcOption, command: Command) => {
     const status = await rpcClient(options.rpc).call<Status>('chain_getStatus')
@@ -71,7 +72,8 @@ export function addQueryCommand(program: Command, context: CliContext): void {
   leaf('block [height]', 'a header: height, 0x hash, latest or finalized').action(
     async (height: string | undefined, options: RpcOption, command: Command) => {
       const header = await rpcClient(options.rpc).call<HeaderView | null>('chain_getHeader', [height ?? 'latest'])
-      if (header === null) throw new QuernError('BLOCK_UNKNOWN', `no block ${height}: see \`quern query status\` for the height`)
+      if (header === null)
+        throw new QuernError('BLOCK_UNKNOWN', `no block ${height}: see \`quern query status\` for the height`)
       outputOf(command, context).print(header, () =>
         fields([
           ['height', header.height],
@@ -88,25 +90,27 @@ export function addQueryCommand(program: Command, context: CliContext): void {
     },
   )
 
-  leaf('tx <hash>', 'a transaction and its receipt').action(async (hash: string, options: RpcOption, command: Command) => {
-    const client = rpcClient(options.rpc)
-    const transaction = await client.call<Record<string, string> | null>('eth_getTransactionByHash', [hash])
-    if (transaction === null) throw new QuernError('TX_UNKNOWN', 'no such transaction in a block or in the mempool')
-    const receipt = await client.call<Record<string, string> | null>('eth_getTransactionReceipt', [hash])
-    outputOf(command, context).print({ transaction, receipt }, () =>
-      fields([
-        ['hash', transaction.hash],
-        ['from', transaction.from],
-        ['to', transaction.to ?? undefined],
-        ['value', cpc(transaction.value ?? '0x0')],
-        ['nonce', Number(transaction.nonce)],
-        ['type', transaction.type],
-        ['status', receipt === null ? 'pending' : receipt.status === '0x1' ? 'success' : `failed: ${receipt.error}`],
-        ['block', receipt === null ? undefined : Number(receipt.blockNumber)],
-        ['gas used', receipt === null ? undefined : Number(receipt.gasUsed)],
-      ]),
-    )
-  })
+  leaf('tx <hash>', 'a transaction and its receipt').action(
+    async (hash: string, options: RpcOption, command: Command) => {
+      const client = rpcClient(options.rpc)
+      const transaction = await client.call<Record<string, string> | null>('eth_getTransactionByHash', [hash])
+      if (transaction === null) throw new QuernError('TX_UNKNOWN', 'no such transaction in a block or in the mempool')
+      const receipt = await client.call<Record<string, string> | null>('eth_getTransactionReceipt', [hash])
+      outputOf(command, context).print({ transaction, receipt }, () =>
+        fields([
+          ['hash', transaction.hash],
+          ['from', transaction.from],
+          ['to', transaction.to ?? undefined],
+          ['value', cpc(transaction.value ?? '0x0')],
+          ['nonce', Number(transaction.nonce)],
+          ['type', transaction.type],
+          ['status', receipt === null ? 'pending' : receipt.status === '0x1' ? 'success' : `failed: ${receipt.error}`],
+          ['block', receipt === null ? undefined : Number(receipt.blockNumber)],
+          ['gas used', receipt === null ? undefined : Number(receipt.gasUsed)],
+        ]),
+      )
+    },
+  )
 
   leaf('balance <address>', 'balance and nonce of an account').action(
     async (text: string, options: RpcOption, command: Command) => {
@@ -117,7 +121,12 @@ export function addQueryCommand(program: Command, context: CliContext): void {
         client.call<string>('eth_getBalance', [hex, 'latest']),
         client.call<string>('eth_getTransactionCount', [hex, 'latest']),
       ])
-      const value = { address: formatAddress(address), hex_address: hex, balance_wei: BigInt(balance), nonce: Number(nonce) }
+      const value = {
+        address: formatAddress(address),
+        hex_address: hex,
+        balance_wei: BigInt(balance),
+        nonce: Number(nonce),
+      }
       outputOf(command, context).print(value, () =>
         fields([
           ['address', value.address],
@@ -154,7 +163,12 @@ export function addQueryCommand(program: Command, context: CliContext): void {
   leaf('supply', 'where every CPC is').action(async (options: RpcOption, command: Command) => {
     const supply = await rpcClient(options.rpc).call<Record<string, string>>('chain_getSupply')
     outputOf(command, context).print(supply, () =>
-      fields(Object.entries(supply).map(([name, value]) => [name.replaceAll('_', ' '), /^\d+$/.test(value) ? cpc(value) : value])),
+      fields(
+        Object.entries(supply).map(([name, value]) => [
+          name.replaceAll('_', ' '),
+          /^\d+$/.test(value) ? cpc(value) : value,
+        ]),
+      ),
     )
   })
 }

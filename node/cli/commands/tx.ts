@@ -1,12 +1,12 @@
 /** `quern tx`: sign and send one transaction. */
 import type { Command } from 'commander'
 import { QuernError } from '../../../core/errors.ts'
-import { fields } from '../output.ts'
 import { type CliContext, outputOf, withRpc } from '../context.ts'
+import { fields } from '../output.ts'
 import { rpcClient } from '../rpc-client.ts'
 import { loadSigner, type SignerOptions } from '../signer.ts'
 import { ACTION_COMMANDS, type ActionCommand } from '../tx/actions.ts'
-import { submitAction, type Submitted } from '../tx/submit.ts'
+import { type Submitted, submitAction } from '../tx/submit.ts'
 
 interface TxOptions extends SignerOptions, Record<string, unknown> {
   readonly rpc: string
@@ -37,7 +37,10 @@ function addAction(tx: Command, action: ActionCommand, context: CliContext): voi
     .action(async (...given: unknown[]) => {
       const options = given.at(-2) as TxOptions
       // Commander passes a variadic argument as one array, a missing optional one as undefined.
-      const args = given.slice(0, -2).flat().filter((arg) => arg !== undefined) as string[]
+      const args = given
+        .slice(0, -2)
+        .flat()
+        .filter((arg) => arg !== undefined) as string[]
       const signer = await loadSigner(options, context.env)
       const client = rpcClient(options.rpc)
       const chainId = Number(await client.call<string>('eth_chainId'))
@@ -46,7 +49,10 @@ function addAction(tx: Command, action: ActionCommand, context: CliContext): voi
         ...(options.nonce === undefined ? {} : { nonce: Number(options.nonce) }),
       })
       if (sent.status === 'failed') {
-        throw new QuernError(sent.error ?? 'UNKNOWN', `included in block ${sent.height} and failed; the fee was charged (${sent.hash})`)
+        throw new QuernError(
+          sent.error ?? 'UNKNOWN',
+          `included in block ${sent.height} and failed; the fee was charged (${sent.hash})`,
+        )
       }
       outputOf(given.at(-1) as Command, context).print(sent, () => describe(sent))
     })

@@ -55,7 +55,8 @@ export function addWorkerCommand(program: Command, context: CliContext): void {
     .addHelpText('after', '\nExample:\n  quern worker --rpc http://127.0.0.1:8545 --from miller')
     .action(async (options: WorkerOptions, command: Command) => {
       const dutyCycle = Number(options.duty)
-      if (!(dutyCycle > 0 && dutyCycle <= 1)) throw new QuernError('ARGUMENT_INVALID', '--duty must be above 0 and at most 1')
+      if (!(dutyCycle > 0 && dutyCycle <= 1))
+        throw new QuernError('ARGUMENT_INVALID', '--duty must be above 0 and at most 1')
       const signer = await loadSigner(options, context.env)
       const output = outputOf(command, context)
       const backend = createThreadedBackend()
@@ -77,7 +78,9 @@ export function addWorkerCommand(program: Command, context: CliContext): void {
       } finally {
         await backend.close()
         const { attempts, submitted, accepted, rejected, late } = worker.stats()
-        output.note(`${attempts} attempts, ${submitted} submitted, ${accepted} accepted, ${rejected} rejected, ${late} late`)
+        output.note(
+          `${attempts} attempts, ${submitted} submitted, ${accepted} accepted, ${rejected} rejected, ${late} late`,
+        )
       }
     })
 }

@@ -1,7 +1,8 @@
 /** The command-line form of every action: its arguments and options, and the action they make. */
-import { fromHex, utf8 } from '../../../core/bytes.ts'
+
 import { parseAddress } from '../../../core/address.ts'
 import { bls } from '../../../core/bls.ts'
+import { fromHex, utf8 } from '../../../core/bytes.ts'
 import { QuernError } from '../../../core/errors.ts'
 import { parseCpc } from '../../../core/units.ts'
 import { proofOfPossessionBytes } from '../../../vm/statement.ts'
@@ -13,7 +14,11 @@ export interface ActionCommand {
   readonly description: string
   readonly options: readonly (readonly [flags: string, description: string])[]
   readonly example: string
-  build(args: readonly string[], options: Readonly<Record<string, unknown>>, context: { signer: Signer; chainId: number }): Action
+  build(
+    args: readonly string[],
+    options: Readonly<Record<string, unknown>>,
+    context: { signer: Signer; chainId: number },
+  ): Action
 }
 
 const text = (value: unknown): string => (value === undefined ? '' : String(value))
@@ -22,7 +27,8 @@ const text = (value: unknown): string => (value === undefined ? '' : String(valu
 function whole(value: unknown, what: string): number {
   const digits = text(value)
   const number = Number(digits)
-  if (!/^\d+$/.test(digits) || !Number.isSafeInteger(number)) throw new QuernError('ARGUMENT_INVALID', `${what} must be a whole number`)
+  if (!/^\d+$/.test(digits) || !Number.isSafeInteger(number))
+    throw new QuernError('ARGUMENT_INVALID', `${what} must be a whole number`)
   return number
 }
 
@@ -39,7 +45,12 @@ export const ACTION_COMMANDS: readonly ActionCommand[] = [
     description: 'transfer CPC',
     options: [['--memo <text>', 'up to 256 bytes, 16 gas each']],
     example: 'quern tx send cpc1... 1.5 --memo "two sacks of flour"',
-    build: ([to, amount], options) => ({ kind: 'TRANSFER', to: parseAddress(to!), value: parseCpc(amount!), memo: utf8(text(options.memo)) }),
+    build: ([to, amount], options) => ({
+      kind: 'TRANSFER',
+      to: parseAddress(to!),
+      value: parseCpc(amount!),
+      memo: utf8(text(options.memo)),
+    }),
   },
   {
     usage: 'stake <cpc>',
@@ -67,14 +78,22 @@ export const ACTION_COMMANDS: readonly ActionCommand[] = [
     description: 'bond CPC to a validator',
     options: [],
     example: 'quern tx delegate cpc1... 50',
-    build: ([validator, amount]) => ({ kind: 'DELEGATE', validator: parseAddress(validator!), amount: parseCpc(amount!) }),
+    build: ([validator, amount]) => ({
+      kind: 'DELEGATE',
+      validator: parseAddress(validator!),
+      amount: parseCpc(amount!),
+    }),
   },
   {
     usage: 'undelegate <validator> <shares>',
     description: 'take shares back from a validator; claimable after the unbonding time',
     options: [],
     example: 'quern tx undelegate cpc1... 50',
-    build: ([validator, shares]) => ({ kind: 'UNDELEGATE', validator: parseAddress(validator!), shares: parseCpc(shares!) }),
+    build: ([validator, shares]) => ({
+      kind: 'UNDELEGATE',
+      validator: parseAddress(validator!),
+      shares: parseCpc(shares!),
+    }),
   },
   {
     usage: 'claim <position...>',

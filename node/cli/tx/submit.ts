@@ -42,14 +42,22 @@ async function waitForReceipt(client: RpcClient, hash: string): Promise<ReceiptV
     const receipt = await client.call<ReceiptView | null>('eth_getTransactionReceipt', [hash])
     if (receipt !== null) return receipt
     if (Date.now() > until) {
-      throw new QuernError('TX_NOT_INCLUDED', `sent, but in no block after ${WAIT_MS / 1000} s: look later with \`quern query tx ${hash}\``)
+      throw new QuernError(
+        'TX_NOT_INCLUDED',
+        `sent, but in no block after ${WAIT_MS / 1000} s: look later with \`quern query tx ${hash}\``,
+      )
     }
     await sleep(POLL_MS)
   }
 }
 
 /** @throws QuernError with the node's tag when it refuses; `TX_NOT_INCLUDED` when no block takes it */
-export async function submitAction(client: RpcClient, signer: Signer, action: Action, options: SubmitOptions): Promise<Submitted> {
+export async function submitAction(
+  client: RpcClient,
+  signer: Signer,
+  action: Action,
+  options: SubmitOptions,
+): Promise<Submitted> {
   const [chainId, pendingNonce, priority, block] = await Promise.all([
     client.call<string>('eth_chainId'),
     client.call<string>('eth_getTransactionCount', [toHex(signer.address), 'pending']),
@@ -60,7 +68,10 @@ export async function submitAction(client: RpcClient, signer: Signer, action: Ac
   // Twice the base fee outlasts six full blocks in a row.
   const maxFeePerGas = options.maxFeePerGas ?? 2n * BigInt(block.baseFeePerGas) + maxPriorityFeePerGas
   const nonce = options.nonce ?? Number(pendingNonce)
-  const raw = signNative({ chainId: Number(chainId), nonce, maxPriorityFeePerGas, maxFeePerGas, action }, signer.privateKey)
+  const raw = signNative(
+    { chainId: Number(chainId), nonce, maxPriorityFeePerGas, maxFeePerGas, action },
+    signer.privateKey,
+  )
   const hash = await client.call<string>('eth_sendRawTransaction', [toHex(raw)])
   const sent = { hash, from: formatAddress(signer.address), nonce }
   if (!options.wait) return sent

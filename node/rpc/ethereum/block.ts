@@ -5,11 +5,10 @@
 
 import { blockSize } from '../../../consensus/block.ts'
 import type { Header } from '../../../consensus/types.ts'
-import { checksumAddress } from '../../../core/address.ts'
 import type { Hash, Hex } from '../../../core/bytes.ts'
 import type { ExecutedBlock } from '../../api.ts'
 import { type Static, Type } from '../method.ts'
-import { Data, data, Hash32, HexAddress, Quantity, quantity } from '../schema.ts'
+import { address, Data, data, Hash32, HexAddress, Quantity, quantity } from '../schema.ts'
 import { type TransactionJson, TransactionObject, type TransactionPlace, transactionJson } from './transaction.ts'
 
 /** 2,048 zero bits: there are no logs. */
@@ -64,7 +63,7 @@ export const headJson = (header: Header, hash: Hash): HeadJson => ({
   transactionsRoot: data(header.txRoot),
   stateRoot: data(header.stateRoot),
   receiptsRoot: data(header.receiptRoot),
-  miner: checksumAddress(header.proposer),
+  miner: address(header.proposer),
   difficulty: '0x0',
   extraData: data(header.extraData),
   gasLimit: quantity(header.gasLimit),

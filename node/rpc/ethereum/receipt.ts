@@ -1,8 +1,7 @@
 /** Receipts as Ethereum clients read them, with an extra `error` where the status is 0. gasUsed includes gram. PROTOCOL 12. */
-import { checksumAddress } from '../../../core/address.ts'
 import type { ExecutedBlock } from '../../api.ts'
 import { type Static, Type } from '../method.ts'
-import { Data, data, Hash32, HexAddress, Nullable, Quantity, quantity } from '../schema.ts'
+import { address, Data, data, Hash32, HexAddress, Nullable, Quantity, quantity } from '../schema.ts'
 import { EMPTY_BLOOM } from './block.ts'
 import { recipientOf, TYPE_BYTE } from './transaction.ts'
 
@@ -43,7 +42,7 @@ function receiptRange({ block, transactions, receipts }: ExecutedBlock, from: nu
       transactionIndex: quantity(index),
       blockHash,
       blockNumber,
-      from: checksumAddress(transaction.from),
+      from: address(transaction.from),
       to: recipientOf(transaction),
       type: TYPE_BYTE[transaction.type],
       status: quantity(receipt.status),

@@ -2,12 +2,11 @@
  * Transactions as Ethereum clients read them. Our own envelopes have type 0x71 and `input` = kind byte || RLP body; kinds
  * other than TRANSFER have no `to`. PROTOCOL 12.
  */
-import { checksumAddress } from '../../../core/address.ts'
 import { concatBytes, type Hash, type Hex } from '../../../core/bytes.ts'
 import { effectiveGasPrice } from '../../../vm/fees.ts'
 import { type EnvelopeType, type Transaction, valueWei } from '../../../vm/transaction/types.ts'
 import { type Static, Type } from '../method.ts'
-import { Data, data, Hash32, HexAddress, Nullable, Quantity, quantity } from '../schema.ts'
+import { address, Data, data, Hash32, HexAddress, Nullable, Quantity, quantity } from '../schema.ts'
 
 export const TYPE_BYTE: Readonly<Record<EnvelopeType, Hex>> = {
   legacy: '0x0',
@@ -52,7 +51,7 @@ export interface TransactionPlace {
 }
 
 export const recipientOf = ({ action }: Transaction): Hex | null =>
-  action.kind === 'TRANSFER' ? checksumAddress(action.to) : null
+  action.kind === 'TRANSFER' ? address(action.to) : null
 
 /** `v` of a legacy signature names the chain (EIP-155); elsewhere it is the parity. */
 const signatureV = ({ type, chainId, signature }: Transaction): number =>
@@ -71,7 +70,7 @@ export function transactionJson(transaction: Transaction, place: TransactionPlac
     type: TYPE_BYTE[type],
     chainId: quantity(transaction.chainId),
     nonce: quantity(transaction.nonce),
-    from: checksumAddress(transaction.from),
+    from: address(transaction.from),
     to: recipientOf(transaction),
     value: quantity(valueWei(transaction.action)),
     gas: quantity(transaction.gasLimit),

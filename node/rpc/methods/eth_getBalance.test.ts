@@ -42,6 +42,8 @@ describe('eth_getBalance', () => {
   it('knows a block beside the chain no more', async () => {
     const { context, chain } = fixture()
     const { dropped } = chain.reorg()
-    expect(await refusalTag(context, eth_getBalance, [hex, { blockHash: toHex(dropped.block.hash) }])).toBe('BLOCK_UNKNOWN')
+    expect(await refusalTag(context, eth_getBalance, [hex, { blockHash: toHex(dropped.block.hash) }])).toBe(
+      'BLOCK_UNKNOWN',
+    )
   })
 })

@@ -31,9 +31,13 @@ describe('eth_getBlockByNumber', () => {
     const [hashes, full] = [await call('0x4', false), await call('0x4', true)]
     expect(hashes.transactions).toHaveLength(5)
     expect(full.transactions.map((t) => (typeof t === 'string' ? '' : t.hash))).toEqual(hashes.transactions)
-    expect(full.transactions.map((t) => (typeof t === 'string' ? '' : t.type))).toEqual(
-      ['0x71', '0x71', '0x71', '0x71', '0x1'],
-    )
+    expect(full.transactions.map((t) => (typeof t === 'string' ? '' : t.type))).toEqual([
+      '0x71',
+      '0x71',
+      '0x71',
+      '0x71',
+      '0x1',
+    ])
   })
 
   it('knows the tags', async () => {

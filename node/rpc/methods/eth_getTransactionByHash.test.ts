@@ -12,7 +12,12 @@ describe('eth_getTransactionByHash', () => {
   it('shows each type of envelope with its own keys', async () => {
     const eip1559 = await call(landmarks.eip1559)
     expect(eip1559).toMatchObject({ type: '0x2', blockNumber: '0x2', transactionIndex: '0x0', gasPrice: '0xbb8' })
-    expect(eip1559).toMatchObject({ accessList: [], maxFeePerGas: '0x2710', maxPriorityFeePerGas: '0x7d0', input: '0x' })
+    expect(eip1559).toMatchObject({
+      accessList: [],
+      maxFeePerGas: '0x2710',
+      maxPriorityFeePerGas: '0x7d0',
+      input: '0x',
+    })
     expect(eip1559.v).toBe(eip1559.yParity)
     const legacy = await call(landmarks.legacy)
     expect(legacy).toMatchObject({ type: '0x0', gasPrice: '0xfa0', chainId: '0x6644', value: '0x5' })

@@ -25,7 +25,12 @@ describe('eth_sendTransaction', () => {
     expect(await send({ gasPrice: '0x1388' })).toMatchObject({ type: 'legacy', maxFeePerGas: 5_000n })
     expect(await send({ type: '0x1', gasPrice: '0x1388' })).toMatchObject({ type: 'eip2930', nonce: 3 })
     const caps = { maxFeePerGas: '0x1770', maxPriorityFeePerGas: '0x1', gas: '0x5300', nonce: '0x4', chainId: '0x6644' }
-    expect(await send(caps)).toMatchObject({ type: 'eip1559', maxFeePerGas: 6_000n, maxPriorityFeePerGas: 1n, gasLimit: 21_248 })
+    expect(await send(caps)).toMatchObject({
+      type: 'eip1559',
+      maxFeePerGas: 6_000n,
+      maxPriorityFeePerGas: 1n,
+      gasLimit: 21_248,
+    })
     const own = await send({ type: '0x71', to: null, value: '0x0', input: '0x07c0' })
     expect(own).toMatchObject({ type: 'native', action: { kind: 'UNJAIL' }, gasLimit: 50_000 })
   })

@@ -1,12 +1,17 @@
-import { describe, expect, it } from 'vitest'
 import { privateKeyToAccount } from 'viem/accounts'
+import { describe, expect, it } from 'vitest'
 import { toHex } from '../../../core/bytes.ts'
 import { ACCOUNTS, callMethod, fixture, refusalTag } from '../fixture.ts'
 import { eth_signTypedData_v4 } from './eth_signTypedData_v4.ts'
 
 const account = privateKeyToAccount(toHex(ACCOUNTS[0]!.privateKey))
 const typedData = {
-  types: { Mail: [{ name: 'to', type: 'address' }, { name: 'contents', type: 'string' }] },
+  types: {
+    Mail: [
+      { name: 'to', type: 'address' },
+      { name: 'contents', type: 'string' },
+    ],
+  },
   primaryType: 'Mail',
   domain: { name: 'Ether Mail', version: '1', chainId: 26180 },
   message: { to: account.address, contents: 'Hello, Bob!' },

@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest'
 import { privateKeyToAccount } from 'viem/accounts'
+import { expect, it } from 'vitest'
 import { checksumAddress } from '../../../core/address.ts'
 import { toHex, utf8 } from '../../../core/bytes.ts'
 import { ACCOUNTS, callMethod, fixture, refusalTag } from '../fixture.ts'
