@@ -108,6 +108,11 @@ async function runDevnet(flags: DevnetFlags, context: CliContext): Promise<void>
       context.writeError(`error: ${name} stopped: ${error instanceof Error ? error.message : String(error)}`)
       failed?.(error)
     },
+    onInternalError: (method, error) => {
+      context.writeError(
+        `error: ${method} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      )
+    },
     onWorker: (index, event) => {
       // Results show in the blocks' lines; here only what needs somebody's attention.
       if (isTalkative && (event.type === 'started' || event.type === 'trouble' || event.type === 'rejected')) {

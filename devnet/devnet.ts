@@ -7,6 +7,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { hexKey } from '../core/bytes.ts'
+import { QuernError } from '../core/errors.ts'
 import { WEI_PER_CPC } from '../core/units.ts'
 import type { LotteryBackend } from '../gpu/backend.ts'
 import { createRpcClient } from '../gpu/rpc-client.ts'
@@ -35,12 +36,22 @@ export interface DevnetOptions {
   readonly cors?: '*' | readonly string[]
   readonly onWorker?: (index: number, event: WorkerEvent) => void
   readonly onFailure: (name: string, error: unknown) => void
+  /** A JSON-RPC method failed in a way that it did not foresee; its caller was told no more than that. */
+  readonly onInternalError?: (method: string, error: unknown) => void
 }
 
 /** CPU workers play at the size where a CPU finds its first ticket soonest. */
 const WORKER_MATRIX_SIZE = 256
 /** The rest of a core is left to the validators, who share the machine. */
 const WORKER_DUTY_CYCLE = 0.3
+
+/** What to do about the errors that users cause. */
+const LISTEN_ADVICE: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'the port is taken; stop what listens there, or choose another with --rpc-port (0 = any free one)',
+  EACCES: 'this user may not; choose a port above 1023 with --rpc-port',
+  EADDRNOTAVAIL: 'this machine has no such address; choose another with --host',
+  ENOTFOUND: 'this machine has no such address; choose another with --host',
+}
 
 export class Devnet {
   readonly ready: ReadyDevnet
@@ -73,7 +84,7 @@ export class Devnet {
     this.#workers = parts.workers
   }
 
-  /** @throws QuernError from the plan, the stores or the chain; `EADDRINUSE` when the port is taken */
+  /** @throws QuernError from the plan, the stores or the chain; `RPC_LISTEN_FAILED` when the port is taken */
   static async start(options: DevnetOptions): Promise<Devnet> {
     const directory = openDirectory(options.dataDir, options.plan ?? {}, completePlan)
     const { plan } = directory
@@ -91,14 +102,7 @@ export class Devnet {
       })
       const current = new CurrentNode(cluster.entry)
       const controls = new Controls({ cluster, current, clock, accounts: keys.accounts, authority: keys.authority })
-      const server = await startRpcServer({
-        node: current.api,
-        dev: controls,
-        clientVersion: options.clientVersion,
-        port: options.port,
-        ...(options.host === undefined ? {} : { host: options.host }),
-        ...(options.cors === undefined ? {} : { cors: options.cors }),
-      })
+      const server = await listen(options, current, controls)
       const workers = keys.workers.map((key, index) => {
         const backend = createThreadedBackend()
         const worker = startWorker({
@@ -144,6 +148,30 @@ export class Devnet {
     await this.#server.close()
     await this.cluster.stop()
     this.#directory.dispose()
+  }
+}
+
+async function listen(options: DevnetOptions, current: CurrentNode, controls: Controls): Promise<RpcServer> {
+  const { port, clientVersion, host, cors } = options
+  try {
+    return await startRpcServer({
+      node: current.api,
+      dev: controls,
+      clientVersion,
+      port,
+      ...(host === undefined ? {} : { host }),
+      ...(cors === undefined ? {} : { cors }),
+      log: { internalError: (method, error) => options.onInternalError?.(method, error) },
+    })
+  } catch (cause) {
+    const advice = LISTEN_ADVICE[(cause as NodeJS.ErrnoException).code ?? '']
+    if (advice === undefined) throw cause
+    throw new QuernError(
+      'RPC_LISTEN_FAILED',
+      `cannot listen on ${host ?? 'loopback'}, port ${port}: ${advice}`,
+      {},
+      { cause },
+    )
   }
 }
 

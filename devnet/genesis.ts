@@ -18,6 +18,8 @@ export interface DevnetPlan {
   readonly timestampMs: number
   readonly blockIntervalMs?: number
   readonly gasLimit?: number
+  /** Multiply-accumulates that a result of the first epoch stands for; lower than the preset's in tests. */
+  readonly difficultyMacs?: number
 }
 
 export interface DevnetKeys {
@@ -55,6 +57,7 @@ export function devnetGenesis(plan: DevnetPlan, keys: DevnetKeys): Genesis {
     devAuthority: toHex(keys.authority.address),
     ...(plan.blockIntervalMs === undefined ? {} : { blockIntervalMs: plan.blockIntervalMs }),
     ...(plan.gasLimit === undefined ? {} : { gasLimit: plan.gasLimit }),
+    ...(plan.difficultyMacs === undefined ? {} : { genesisDifficultyMacs: BigInt(plan.difficultyMacs) }),
   }
   const purse = (balanceWei: bigint) => (key: AccountKey) => ({ address: key.address, balanceWei })
   const genesis: Genesis = {

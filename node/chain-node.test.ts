@@ -157,8 +157,8 @@ describe('chain node', () => {
     const liar = await cluster.start(0, { kernel: lying })
     const honest = await Promise.all([1, 2, 3].map((i) => cluster.start(i)))
     await cluster.until(liar, 4)
-    const seed = liar.finalized()
-    const raw = sign(5, 0, findResult(seed.hash, seed.height, testKey(5).owner, false, lying))
+    const seed = liar.blockByHeight(liar.latest().height - 2)!.block
+    const raw = sign(5, 0, findResult(seed.hash, seed.header.height, testKey(5).owner, false, lying))
     expect(await liar.submit(raw)).toMatchObject({ ok: true })
     expect(await honest[0]!.submit(raw)).toMatchObject({ ok: false })
 

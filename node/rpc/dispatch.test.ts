@@ -16,6 +16,7 @@ const define = (name: string, handler: RpcMethod['call'], more: { devOnly?: bool
   })
 
 let notified = 0
+let hugeCalls = 0
 const logged: string[] = []
 const methods = [
   define('test_echo', (_context, value) => value, { aliases: ['test_same'] }),
@@ -27,7 +28,10 @@ const methods = [
   }),
   define('test_reject', () => Promise.reject(new TypeError('secret'))),
   define('test_dev', () => 'dev', { devOnly: true }),
-  define('test_huge', () => 'x'.repeat(1 << 20)),
+  define('test_huge', () => {
+    hugeCalls++
+    return 'x'.repeat(1 << 20)
+  }),
   defineMethod({
     name: 'test_number',
     summary: 'For tests.',
@@ -117,6 +121,8 @@ describe('a batch', () => {
     const answers = (await ask(Array(40).fill(call('test_huge')))) as { error?: { data: { tag: string } } }[]
     expect(answers[0]).not.toHaveProperty('error')
     expect(answers[39]?.error?.data.tag).toBe('ANSWER_TOO_LARGE')
+    // What would not fit any more is not even computed.
+    expect(hugeCalls).toBe(MAX_BATCH_ANSWER_BYTES >> 20)
     expect(answers.filter(({ error }) => error === undefined).length).toBeLessThan(MAX_BATCH_ANSWER_BYTES >> 20)
   })
 })

@@ -2,10 +2,10 @@
  * Polling filters (`eth_newBlockFilter` and its kin). Events go into one shared log per topic, and a filter is only a
  * place in it, so memory is bounded whatever clients create and forget.
  */
-import { randomBytes } from 'node:crypto'
 import { type Hex, toHex } from '../../core/bytes.ts'
 import type { NodeApi } from '../api.ts'
 import { RPC_CODE, RpcError } from './errors.ts'
+import { randomId } from './random-id.ts'
 
 export type FilterKind = 'block' | 'transaction' | 'log'
 
@@ -72,8 +72,7 @@ export class FilterStore {
       throw new RpcError(RPC_CODE.limitExceeded, 'FILTER_LIMIT', `at most ${MAX_FILTERS} filters: uninstall some`)
     }
     this.#stop ??= this.#follow()
-    // Over HTTP nothing else ties a filter to its owner.
-    const id = toHex(randomBytes(16))
+    const id = randomId()
     this.#filters.set(id, { kind, position: this.#end(kind), usedAtMs: this.#nowMs() })
     return id
   }

@@ -270,6 +270,17 @@ export interface Fixture {
   readonly clock: { nowMs: number }
 }
 
+/** The chain with some of its answers replaced. */
+export const overriding = (chain: FixtureChain, changes: Partial<NodeApi>): NodeApi =>
+  new Proxy(chain, {
+    get: (target, key) => {
+      if (Object.hasOwn(changes, key)) return Reflect.get(changes, key)
+      const value: unknown = Reflect.get(target, key)
+      // Private fields are the chain's own, not the proxy's.
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+
 let built: ReturnType<typeof buildChain> | undefined
 
 /** A chain of its own for each caller, at height 12. The blocks are built once per worker, so this is cheap. */

@@ -1,4 +1,5 @@
 import { request as httpRequest } from 'node:http'
+import { createConnection } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
 import { toHex } from '../../core/bytes.ts'
@@ -192,6 +193,18 @@ describe('over WebSocket', () => {
     const wallet = await connect(closed, { origin: 'https://wallet.example' })
     expect(await wallet.ask('eth_sendTransaction', [{}])).toMatchObject({ error: { data: { tag: 'DEVNET_ONLY' } } })
     wallet.close()
+  })
+
+  it('closes a connection whose upgrade it has refused', async () => {
+    const socket = createConnection({ host: '127.0.0.1', port: server.port, allowHalfOpen: true })
+    let text = ''
+    socket.on('data', (chunk) => (text += chunk))
+    const ended = new Promise((resolve) => socket.once('end', resolve))
+    const headers = ['Host: evil.example', 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13']
+    socket.write(['GET / HTTP/1.1', ...headers, 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==', '', ''].join('\r\n'))
+    await ended
+    expect(text).toMatch(/^HTTP\/1.1 403 /)
+    socket.destroy()
   })
 
   it('closes on binary messages and survives broken ones', async () => {

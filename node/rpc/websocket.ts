@@ -2,12 +2,11 @@
  * One WebSocket connection: requests as over HTTP, and subscriptions. A client that does not read what it asked for is
  * cut off; one that asks faster than it is answered is read more slowly.
  */
-import { randomBytes } from 'node:crypto'
 import type { WebSocket } from '@fastify/websocket'
-import { toHex } from '../../core/bytes.ts'
 import type { Dispatcher } from './dispatch.ts'
 import { RPC_CODE, RpcError } from './errors.ts'
 import type { Connection, Notify, RpcContext } from './method.ts'
+import { randomId } from './random-id.ts'
 
 /** viem and ethers open a handful each. */
 export const MAX_SUBSCRIPTIONS = 128
@@ -78,7 +77,7 @@ export class WebSocketConnection {
       const message = `at most ${MAX_SUBSCRIPTIONS} subscriptions on a connection: end some or open another`
       throw new RpcError(RPC_CODE.limitExceeded, 'SUBSCRIPTION_LIMIT', message)
     }
-    const id = toHex(randomBytes(16))
+    const id = randomId()
     this.#subscriptions.set(id, { stop: () => {} })
     const notify: Notify = (payload) => {
       if (!this.#subscriptions.has(id)) return

@@ -51,6 +51,8 @@ export class ChainStore {
   readonly #values: VersionedValues
   readonly #tree: VersionedTree
   #head: Block
+  /** A read may already meet what is being written, before the head moves on to it. */
+  #isWriting = false
 
   private constructor(kv: KvStore, head: Block) {
     this.kv = kv
@@ -116,7 +118,8 @@ export class ChainStore {
   /** State after a final block; undefined above the head. */
   stateAt(height: number): StateReader | undefined {
     if (!this.#isFinal(height)) return undefined
-    return height === this.#head.header.height ? this.#values : this.#values.at(versionOf(height))
+    const isNewest = height === this.#head.header.height && !this.#isWriting
+    return isNewest ? this.#values : this.#values.at(versionOf(height))
   }
 
   /** Wire bytes of a multi-proof under the stateRoot of a final block. `treeKeys` in any order, without repeats. */
@@ -135,8 +138,13 @@ export class ChainStore {
     assert(equalBytes(header.parentHash, this.#head.hash), 'a final block must extend the head', {
       height: header.height,
     })
-    await this.kv.write([...this.#operations(entry), ...more], { sync: true })
-    this.#head = entry.block
+    this.#isWriting = true
+    try {
+      await this.kv.write([...this.#operations(entry), ...more], { sync: true })
+      this.#head = entry.block
+    } finally {
+      this.#isWriting = false
+    }
   }
 
   blockAt(height: number): StoredBlock | undefined {
@@ -154,15 +162,19 @@ export class ChainStore {
     }
   }
 
+  /** Of a final block. */
   heightOf(blockHash: Hash): number | undefined {
     const bytes = this.kv.get(KEY.blockHeight(blockHash))
-    return bytes === undefined ? undefined : readU64(bytes)
+    const height = bytes === undefined ? undefined : readU64(bytes)
+    return height === undefined || !this.#isFinal(height) ? undefined : height
   }
 
   /** Where a final transaction stands. */
   transactionPlace(hash: Hash): { readonly height: number; readonly index: number } | undefined {
     const bytes = this.kv.get(KEY.transaction(hash))
-    return bytes === undefined ? undefined : { height: readU64(bytes), index: readU32(bytes, 8) }
+    const height = bytes === undefined ? undefined : readU64(bytes)
+    if (bytes === undefined || height === undefined || !this.#isFinal(height)) return undefined
+    return { height, index: readU32(bytes, 8) }
   }
 
   notarization(height: number): Certificate | undefined {

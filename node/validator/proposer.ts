@@ -90,18 +90,18 @@ export class Proposer {
 
   async #wait(earliestMs: number): Promise<void> {
     const { clock } = this.#modules
-    const leftMs = earliestMs - clock.nowMs()
-    if (leftMs > 0 && !this.#isLifted && this.#nextTimestampMs === undefined) {
-      await new Promise<void>((resolve) => {
-        const end = (): void => {
-          this.#waits.delete(end)
-          cancel()
-          resolve()
-        }
-        const cancel = clock.after(leftMs, end)
-        this.#waits.add(end)
-      })
-    }
+    const isHurried = this.#isLifted || this.#nextTimestampMs !== undefined
+    // Without any wait still a turn of the event loop: a chain of one validator would let nobody else run.
+    const leftMs = isHurried ? 0 : Math.max(0, earliestMs - clock.nowMs())
+    await new Promise<void>((resolve) => {
+      const end = (): void => {
+        this.#waits.delete(end)
+        cancel()
+        resolve()
+      }
+      const cancel = clock.after(leftMs, end)
+      this.#waits.add(end)
+    })
     const dueMs = Math.max(earliestMs, this.#nextTimestampMs ?? 0)
     const isAhead = this.#isLifted || this.#nextTimestampMs !== undefined
     if (isAhead && dueMs > clock.nowMs()) clock.advance(dueMs - clock.nowMs())

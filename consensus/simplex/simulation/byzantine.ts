@@ -4,7 +4,7 @@ import { sha256 } from '../../../core/hash.ts'
 import type { Block, Certificate, Message, VoteKind } from '../../types.ts'
 import { proposalBytes, signVote } from '../../vote.ts'
 import type { Host } from './host.ts'
-import { CHAIN_ID, childBlock, INVALID_MARK } from './network.ts'
+import { CHAIN_ID, checkBody, childBlock, INVALID_MARK } from './network.ts'
 import type { Misdeed } from './plan.ts'
 import type { World } from './world.ts'
 
@@ -29,13 +29,20 @@ export class Byzantine {
   /** True when the block was dealt with otherwise than by proposing it to all. */
   propose(host: Host, block: Block, parent: Block, certificate: Certificate | undefined): boolean {
     const misdeed = this.#misdeed(host)
-    if (misdeed !== 'equivocate' && misdeed !== 'withhold') return false
+    if (misdeed !== 'equivocate' && misdeed !== 'withhold' && misdeed !== 'fork') return false
     const { epoch, view, proposer } = block.header
     const payload = this.payload(host, sha256(block.hash))
-    const other =
-      misdeed === 'withhold'
-        ? block
-        : childBlock(parent.header, parent.hash, certificate, { epoch, view, proposer }, payload)
+    const place = { epoch, view, proposer }
+    if (misdeed === 'fork') {
+      const older = this.#world.random.pick(host.parents)
+      const { header, hash } = older.block
+      const fork = childBlock(header, hash, older.notarization, place, payload)
+      for (const to of this.#world.hosts) this.#propose(host, to, fork)
+      this.#vote(host, 'notarize', epoch, view, fork.hash)
+      this.#vote(host, 'finalize', epoch, view, fork.hash)
+      return true
+    }
+    const other = misdeed === 'withhold' ? block : childBlock(parent.header, parent.hash, certificate, place, payload)
     for (const to of this.#world.hosts) {
       if (misdeed === 'withhold' && this.#world.random.chance(0.5)) continue
       this.#propose(host, to, this.#world.random.chance(0.5) ? block : other)
@@ -92,14 +99,19 @@ export class Byzantine {
     }
   }
 
-  #forge(host: Host, message: Message): void {
-    if (message.type === 'proposal') {
-      const { block } = message.proposal
-      const swapped = { ...block, transactions: [sha256(block.hash)] }
-      for (const to of this.#world.hosts) {
-        this.#world.send(host, to, { type: 'proposal', proposal: { ...message.proposal, block: swapped } })
-      }
+  /** A proposal passes through a forger's hands before others have it. */
+  hear(host: Host, message: Message): void {
+    if (this.#misdeed(host) !== 'forge' || message.type !== 'proposal') return
+    const { block } = message.proposal
+    // Not what another forger made of it, or they would go on for ever.
+    if (!checkBody(block)) return
+    const swapped = { ...block, transactions: [sha256(block.hash)] }
+    for (const to of this.#world.hosts) {
+      this.#world.send(host, to, { type: 'proposal', proposal: { ...message.proposal, block: swapped } })
     }
+  }
+
+  #forge(host: Host, message: Message): void {
     if (message.type !== 'vote') return
     const { members } = this.#world.contextOf(message.vote.epoch).set
     const validator = this.#world.random.below(members.length)

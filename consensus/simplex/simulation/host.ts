@@ -264,7 +264,18 @@ export class Host {
     return this.disk.final.findLast(({ block }) => hexKey(block.hash) === hash)?.block
   }
 
+  /** Blocks that the next one could be built on if only their own notarization counted. */
+  get parents(): { readonly block: Block; readonly notarization: Certificate | undefined }[] {
+    const known = this.engine?.certificatesFrom(this.engine.epoch, 0) ?? []
+    const open = known.flatMap((notarization) => {
+      const block = this.#executed.get(hexKey(notarization.blockHash))
+      return notarization.kind === 'notarize' && block !== undefined ? [{ block, notarization }] : []
+    })
+    return [this.head, ...this.disk.final.slice(-3).filter(({ notarization }) => notarization !== undefined), ...open]
+  }
+
   receive(message: Message, from: string): void {
+    this.#world.overhear(this, message)
     this.feed({ type: 'message', message, from })
   }
 }

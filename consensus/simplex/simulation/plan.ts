@@ -10,6 +10,8 @@ export type Misdeed =
   | 'silent'
   /** Proposes blocks that cannot be executed. */
   | 'invalidBlocks'
+  /** Proposes on older notarised blocks, over the heads of newer ones. */
+  | 'fork'
   /** Proposes to some only. */
   | 'withhold'
   /** Votes with wrong signatures in the names of others, and others' proposals with another body. */
@@ -22,6 +24,7 @@ export const MISDEEDS: readonly Misdeed[] = [
   'doubleVote',
   'silent',
   'invalidBlocks',
+  'fork',
   'withhold',
   'forge',
   'twin',

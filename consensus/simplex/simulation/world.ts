@@ -94,6 +94,10 @@ export class World {
     return this.#byzantine.propose(host, block, parent, certificate)
   }
 
+  overhear(host: Host, message: Message): void {
+    this.#byzantine.hear(host, message)
+  }
+
   broadcast(from: Host, message: Message): void {
     if (from.isHonest && from.key !== undefined) this.oracle.onSent(from.name, message, from.disk.records)
     if (this.#byzantine.say(from, message)) return

@@ -20,9 +20,9 @@ export const chain_getStateProof = defineMethod({
   summary:
     'A record of the state after a block (default: the newest final one) with a sparse Merkle multi-proof of it under ' +
     "the header's state_root. value is the record's RLP, null when there is none, which the proof shows too; the tree " +
-    `holds sha256(value) at tree_key. Tables: ${TABLE_NAMES.join(', ')}.`,
+    'holds sha256(value) at tree_key.',
   params: [
-    required('table', Type.String({ maxLength: 32, description: 'a table of the state' })),
+    required('table', Type.String({ maxLength: 32, description: `a table: ${TABLE_NAMES.join(', ')}` })),
     optional('key', Key),
     optional('height', HeightRef),
   ],

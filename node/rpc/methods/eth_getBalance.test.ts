@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { checksumAddress, formatAddress } from '../../../core/address.ts'
-import { toHex } from '../../../core/bytes.ts'
+import { equalBytes, toHex } from '../../../core/bytes.ts'
 import { WEI_PER_CPC } from '../../../core/units.ts'
-import type { NodeApi } from '../../api.ts'
-import { ACCOUNTS, callMethod, fixture, refusalTag } from '../fixture.ts'
+import type { ExecutedBlock } from '../../api.ts'
+import { ACCOUNTS, callMethod, fixture, overriding, refusalTag } from '../fixture.ts'
 import { eth_getBalance } from './eth_getBalance.ts'
 
 const bob = ACCOUNTS[1]!.address
@@ -35,15 +35,18 @@ describe('eth_getBalance', () => {
     expect(await tag([hex.replace('7', '8'), 'latest'])).toBe('ADDRESS_INVALID')
     expect(await tag(['0x12', 'latest'])).toBe('INVALID_PARAMS')
     expect(await tag([hex, 'newest'])).toBe('INVALID_PARAMS')
-    const pruned: NodeApi = Object.assign(Object.create(chain), { stateAt: () => undefined })
+    const pruned = overriding(chain, { stateAt: () => undefined })
     expect(await tag([hex, '0x2'], { ...context, node: pruned })).toBe('BLOCK_PRUNED')
   })
 
-  it('knows a block beside the chain no more', async () => {
+  it('answers nothing about a block beside the chain', async () => {
     const { context, chain } = fixture()
-    const { dropped } = chain.reorg()
-    expect(await refusalTag(context, eth_getBalance, [hex, { blockHash: toHex(dropped.block.hash) }])).toBe(
-      'BLOCK_UNKNOWN',
-    )
+    const { dropped, added } = chain.reorg()
+    // A node still holds what it has abandoned.
+    const blockByHash = (hash: Uint8Array) => (equalBytes(hash, dropped.block.hash) ? dropped : chain.blockByHash(hash))
+    const node = overriding(chain, { blockByHash })
+    const params = ({ block }: ExecutedBlock) => [hex, { blockHash: toHex(block.hash) }]
+    expect(await refusalTag({ ...context, node }, eth_getBalance, params(dropped))).toBe('BLOCK_UNKNOWN')
+    expect(await call(params(added), { ...context, node })).toMatch(/^0x/)
   })
 })

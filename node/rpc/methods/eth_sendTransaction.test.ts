@@ -1,7 +1,8 @@
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { checksumAddress } from '../../../core/address.ts'
 import { fromHex, toHex } from '../../../core/bytes.ts'
-import { ACCOUNTS, callMethod, fixture, refusalTag } from '../fixture.ts'
+import { ACCOUNTS, callMethod, fixture, overriding, refusalTag } from '../fixture.ts'
 import { eth_sendTransaction } from './eth_sendTransaction.ts'
 
 const from = checksumAddress(ACCOUNTS[0]!.address)
@@ -37,7 +38,12 @@ describe('eth_sendTransaction', () => {
 
   it('gives concurrent requests one nonce after the other', async () => {
     const { context, chain } = fixture()
-    const send = () => callMethod<string>(context, eth_sendTransaction, [{ from, to, value: '0x1' }])
+    const submit = async (raw: Uint8Array) => {
+      await setImmediate()
+      return chain.submit(raw)
+    }
+    const node = overriding(chain, { submit })
+    const send = () => callMethod<string>({ ...context, node }, eth_sendTransaction, [{ from, to, value: '0x1' }])
     const hashes = await Promise.all([send(), send(), send(), send()])
     expect(hashes.map((hash) => chain.pool().get(fromHex(hash))!.transaction.nonce)).toEqual([2, 3, 4, 5])
   })

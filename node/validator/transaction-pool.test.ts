@@ -1,0 +1,92 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { BlockTree } from '../../consensus/chain/block-tree.ts'
+import { FAST_PARAMS, TestChain, testKey } from '../../consensus/chain-fixture.ts'
+import type { AppliedBlock } from '../../consensus/validate.ts'
+import type { Transaction } from '../../vm/transaction/types.ts'
+import { SystemClock } from '../clock.ts'
+import { SignaturePool } from '../ingest/signature-pool.ts'
+import { MAX_GOSSIP_BYTES, MAX_GOSSIP_TRANSACTIONS } from '../transport/wire.ts'
+import { type ChainEntry, entryOf } from './entry.ts'
+import { TransactionPool } from './transaction-pool.ts'
+
+const signatures = new SignaturePool({ chainId: FAST_PARAMS.chainId, workers: 0 })
+let pool: TransactionPool
+afterEach(() => pool.close())
+
+function setup() {
+  const chain = new TestChain()
+  const { block, state } = chain.genesis
+  const tree = new BlockTree<ChainEntry>({ block, state, transactions: [], receipts: [], layer: undefined })
+  const relayed: (readonly Uint8Array[])[] = []
+  const admitted: Transaction[] = []
+  pool = new TransactionPool({
+    clock: new SystemClock(),
+    tree,
+    rules: chain.rules,
+    signatures,
+    relay: (envelopes) => relayed.push(envelopes),
+    admitted: (transaction) => admitted.push(transaction),
+  })
+  const add = (applied: AppliedBlock): Uint8Array => {
+    expect(tree.add(entryOf(applied))).toBe(true)
+    return applied.block.hash
+  }
+  return { chain, tree, relayed, admitted, add }
+}
+
+describe('transaction pool', () => {
+  it('takes transactions of an abandoned block back, and lets go of included ones', async () => {
+    const { chain, tree, add } = setup()
+    const sent = [chain.transfer(4, 5), chain.transfer(4, 5)]
+    for (const transaction of sent) expect(await pool.submit(transaction.raw)).toMatchObject({ ok: true })
+    const full = add(chain.build(sent, 0))
+    const empty = add(chain.build([], 1))
+    pool.followTip(tree.setTip(full))
+    expect([pool.counts().pending, pool.pendingNonce(testKey(4).owner)]).toEqual([0, 2])
+    pool.followTip(tree.setTip(empty))
+    expect(pool.counts().pending).toBe(2)
+    expect([...pool.entries()].map((item) => item.transaction.hash)).toEqual(
+      sent.map((transaction) => transaction.hash),
+    )
+    pool.followTip(tree.setTip(full))
+    expect(pool.counts().pending).toBe(0)
+  })
+
+  it('lets a receiver spend what the newest block brought', async () => {
+    const { chain, tree, add } = setup()
+    // Key 9 is nobody at genesis.
+    const spend = chain.transfer(9, 4, 1n)
+    expect(await pool.submit(spend.raw)).toMatchObject({ ok: false, error: { code: 'TX_INSUFFICIENT_FUNDS' } })
+    const paid = add(chain.build([chain.transfer(4, 9, 10n ** 18n)]))
+    pool.followTip(tree.setTip(paid))
+    expect(await pool.submit(spend.raw)).toMatchObject({ ok: true })
+  })
+
+  it('checks each signature of a block once: what waits here is not recovered again', async () => {
+    const { chain } = setup()
+    const [known, unknown] = [chain.transfer(4, 5), chain.transfer(5, 6)]
+    await pool.submit(known.raw)
+    const before = signatures.stats.answered
+    const recovered = await pool.recoverBlock([unknown.raw, known.raw])
+    expect(recovered).toMatchObject({ ok: true, value: [{ from: unknown.from }, { from: known.from }] })
+    expect(signatures.stats.answered - before).toBe(1)
+    const broken = known.raw.map((byte, i) => (i === known.raw.length - 1 ? byte ^ 1 : byte))
+    const refused = await pool.recoverBlock([broken.slice(0, -1)])
+    expect(refused).toMatchObject({ ok: false, error: { code: 'TX_MALFORMED' } })
+  })
+
+  it('relays own submissions in portions that peers accept, and nothing that came from a peer', async () => {
+    const { chain, relayed, admitted } = setup()
+    const own = Array.from({ length: MAX_GOSSIP_TRANSACTIONS + 1 }, () => chain.transfer(4, 5))
+    const foreign = chain.transfer(5, 4)
+    await Promise.all(own.map((transaction) => pool.submit(transaction.raw)))
+    await pool.receive([foreign.raw, own[0]!.raw])
+    while (relayed.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    expect(relayed.flat().length).toBe(own.length)
+    for (const batch of relayed) {
+      expect(batch.length).toBeLessThanOrEqual(MAX_GOSSIP_TRANSACTIONS)
+      expect(batch.reduce((sum, raw) => sum + raw.length, 0)).toBeLessThanOrEqual(MAX_GOSSIP_BYTES)
+    }
+    expect(admitted.length).toBe(own.length + 1)
+  })
+})
