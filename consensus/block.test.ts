@@ -16,8 +16,8 @@ import {
   MAX_BLOCK_BYTES,
   makeBlock,
 } from './block.ts'
-import { anyBlock, anyHeader, anyMessage, anyProposal, SAMPLE_BLOCK } from './fixtures.ts'
 import { decodeHeader, encodeHeader, headerHash } from './header.ts'
+import { anyBlock, anyHeader, anyMessage, anyProposal, SAMPLE_BLOCK } from './testing/arbitraries.ts'
 import { decodeMessage, encodeMessage } from './wire.ts'
 
 const vectors = JSON.parse(readFileSync(new URL('./block.vectors.json', import.meta.url), 'utf8')) as Record<

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { FAST_PARAMS, testKey } from '../consensus/chain-fixture.ts'
+import { FAST_PARAMS, testKey } from '../consensus/testing/chain.ts'
 import { equalBytes } from '../core/bytes.ts'
 import { type KvOperation, MemoryStore } from '../core/kv.ts'
 import { accounts } from '../vm/state/tables.ts'
 import { readRecord } from '../vm/state/view.ts'
 import { signNative } from '../vm/transaction/sign.ts'
 import type { ChainNode } from './chain-node.ts'
-import { Cluster } from './cluster-fixture.ts'
+import { Cluster } from './testing/cluster.ts'
 
 /** As LevelDB: reads meet what is written before the writer hears of it. */
 class EarlyStore extends MemoryStore {

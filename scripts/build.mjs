@@ -9,7 +9,11 @@ const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
 const tsc = path.join(root, 'node_modules', '.bin', process.platform === 'win32' ? 'tsc.cmd' : 'tsc')
 if (!fs.existsSync(tsc)) {
   const built = fs.existsSync(path.join(root, 'dist', 'devnet', 'main.js'))
-  console.error(built ? 'quern: no compiler installed, keeping the existing build' : 'quern: typescript is not installed, run `npm install` first')
+  console.error(
+    built
+      ? 'quern: no compiler installed, keeping the existing build'
+      : 'quern: typescript is not installed, run `npm install` first',
+  )
   process.exit(built ? 0 : 1)
 }
 fs.rmSync(path.join(root, 'dist'), { recursive: true, force: true })

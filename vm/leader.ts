@@ -5,7 +5,8 @@ import { domainHash } from '../core/hash.ts'
 import type { ValidatorSet } from './validator-set.ts'
 
 /** R' = sha256(domain || R || reveal). The reveal is a unique signature, so a leader can withhold it but not choose it. */
-export const nextRandomness = (randomness: Hash, reveal: Uint8Array): Hash => domainHash('randomness', randomness, reveal)
+export const nextRandomness = (randomness: Hash, reveal: Uint8Array): Hash =>
+  domainHash('randomness', randomness, reveal)
 
 /**
  * Index, in the set, of the leader of `view`: x = sha256(domain || R(e) || e || v) as a 256-bit integer mod the sum of

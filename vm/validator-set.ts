@@ -29,4 +29,5 @@ export const encodeValidatorSet = (set: ValidatorSet): RlpItem => [
 ]
 
 /** The header's `validatorsHash`. */
-export const validatorsHash = (set: ValidatorSet): Hash => domainHash('validatorsHash', encodeRlp(encodeValidatorSet(set)))
+export const validatorsHash = (set: ValidatorSet): Hash =>
+  domainHash('validatorsHash', encodeRlp(encodeValidatorSet(set)))

@@ -20,7 +20,10 @@ export const defaultKeysDirectory = (env: NodeJS.ProcessEnv): string =>
 /** Names become file names, so they stay plain. */
 function checkName(name: string): void {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) {
-    throw new QuernError('KEY_NAME_INVALID', `"${name}" cannot name a key: use letters, digits, dot, dash and underscore`)
+    throw new QuernError(
+      'KEY_NAME_INVALID',
+      `"${name}" cannot name a key: use letters, digits, dot, dash and underscore`,
+    )
   }
 }
 
@@ -50,7 +53,9 @@ export class KeyDirectory {
       fs.writeFileSync(target, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600, flag: 'wx' })
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'EEXIST') {
-        throw new QuernError('KEY_EXISTS', `a key named "${name}" exists already: choose another name`, { path: target })
+        throw new QuernError('KEY_EXISTS', `a key named "${name}" exists already: choose another name`, {
+          path: target,
+        })
       }
       throw cause
     }

@@ -3,8 +3,8 @@
  * geth, ethers and MetaMask read and write the same files.
  */
 import { createCipheriv, createDecipheriv, randomBytes, randomUUID, scrypt, timingSafeEqual } from 'node:crypto'
-import { concatBytes, fromHex, hexKey } from '../../core/bytes.ts'
 import { formatAddress } from '../../core/address.ts'
+import { concatBytes, fromHex, hexKey } from '../../core/bytes.ts'
 import { QuernError } from '../../core/errors.ts'
 import { keccak256 } from '../../core/hash.ts'
 import { privateKeyToAddress } from '../../core/secp256k1.ts'
@@ -21,7 +21,13 @@ export interface KeystoreFile {
     readonly ciphertext: string
     readonly cipherparams: { readonly iv: string }
     readonly kdf: 'scrypt'
-    readonly kdfparams: { readonly dklen: 32; readonly n: number; readonly p: number; readonly r: number; readonly salt: string }
+    readonly kdfparams: {
+      readonly dklen: 32
+      readonly n: number
+      readonly p: number
+      readonly r: number
+      readonly salt: string
+    }
     readonly mac: string
   }
 }
@@ -36,12 +42,18 @@ const invalid = (why: string): QuernError => new QuernError('KEYSTORE_INVALID', 
 function deriveKey(password: string, salt: Uint8Array, n: number, r: number, p: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const options = { N: n, r, p, maxmem: 128 * n * r + 128 * r * p + (1 << 20) }
-    scrypt(password.normalize('NFKC'), salt, 32, options, (error, key) => (error === null ? resolve(key) : reject(error)))
+    scrypt(password.normalize('NFKC'), salt, 32, options, (error, key) =>
+      error === null ? resolve(key) : reject(error),
+    )
   })
 }
 
 /** @param scryptN cost; lower it in tests only */
-export async function encryptKey(privateKey: Uint8Array, password: string, scryptN = STANDARD_SCRYPT_N): Promise<KeystoreFile> {
+export async function encryptKey(
+  privateKey: Uint8Array,
+  password: string,
+  scryptN = STANDARD_SCRYPT_N,
+): Promise<KeystoreFile> {
   const address = privateKeyToAddress(privateKey)
   const salt = randomBytes(32)
   const iv = randomBytes(16)
@@ -76,7 +88,8 @@ export function readKeystore(json: unknown): KeystoreFile {
   if (crypto.kdf !== 'scrypt') throw invalid('only the key derivation scrypt is supported')
   const { n, r, p, dklen } = crypto.kdfparams
   const isCost = [n, r, p].every((value) => Number.isSafeInteger(value) && value > 0) && (n & (n - 1)) === 0
-  if (!isCost || dklen !== 32 || p > 16 || 128 * n * r > MAX_SCRYPT_BYTES) throw invalid('scrypt parameters out of range')
+  if (!isCost || dklen !== 32 || p > 16 || 128 * n * r > MAX_SCRYPT_BYTES)
+    throw invalid('scrypt parameters out of range')
   return file
 }
 

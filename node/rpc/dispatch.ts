@@ -130,10 +130,9 @@ export class Dispatcher {
     try {
       const result = this.#find(method).call(context, params)
       if (!(result instanceof Promise)) return id === undefined ? undefined : answerText(id, result)
-      return result.then(
-        (late: unknown) => (id === undefined ? undefined : answerText(id, late)),
-        (error: unknown) => this.#failed(request, error),
-      )
+      return result
+        .then((late: unknown) => (id === undefined ? undefined : answerText(id, late)))
+        .catch((error: unknown) => this.#failed(request, error))
     } catch (error) {
       return this.#failed(request, error)
     }

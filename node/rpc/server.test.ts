@@ -23,6 +23,19 @@ const flood = defineMethod({
     }),
 })
 
+/** A bug in a method. */
+const faulty = defineMethod({
+  name: 'test_faulty',
+  summary: 'For tests.',
+  params: [],
+  result: Type.String(),
+  example: { params: [], result: '0x1' },
+  handler: ({ connection }) =>
+    connection!.subscribe('test_faulty', () => {
+      throw new TypeError('a bug')
+    }),
+})
+
 let chain: Fixture['chain']
 let server: RpcServer
 let closed: RpcServer
@@ -31,7 +44,7 @@ beforeAll(async () => {
   const own = fixture()
   chain = own.chain
   const common = { node: chain, clientVersion: 'quern/test', port: 0 }
-  server = await startRpcServer({ ...common, dev: own.dev, methods: [...methods, flood] })
+  server = await startRpcServer({ ...common, dev: own.dev, methods: [...methods, flood, faulty] })
   closed = await startRpcServer({ ...common, cors: ['https://wallet.example'], allowedHosts: ['node.example'] })
 })
 afterAll(() => Promise.all([server.close(), closed.close()]))
@@ -193,6 +206,13 @@ describe('over WebSocket', () => {
     const wallet = await connect(closed, { origin: 'https://wallet.example' })
     expect(await wallet.ask('eth_sendTransaction', [{}])).toMatchObject({ error: { data: { tag: 'DEVNET_ONLY' } } })
     wallet.close()
+  })
+
+  it('loses no more than one connection to a subscription that cannot start', async () => {
+    const { socket } = await connect(server)
+    const cut = new Promise((resolve) => socket.once('close', resolve))
+    socket.send(call('test_faulty'))
+    expect(await cut).toBe(1006)
   })
 
   it('closes a connection whose upgrade it has refused', async () => {

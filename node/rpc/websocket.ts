@@ -35,7 +35,10 @@ export class WebSocketConnection {
     this.#socket = socket
     this.#dispatcher = dispatcher
     this.#base = base
-    socket.on('message', (message: Buffer, isBinary: boolean) => void this.#onMessage(message, isBinary))
+    socket.on('message', (message: Buffer, isBinary: boolean) => {
+      // A subscription that cannot start must cost its client the connection, not everybody the node.
+      this.#onMessage(message, isBinary).catch(() => socket.terminate())
+    })
     socket.on('close', () => this.#onClose())
     // 'close' follows; without a listener an error would end the process.
     socket.on('error', () => socket.terminate())

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { anyBlock, anyMessage } from '../../consensus/fixtures.ts'
 import type { JournalRecord } from '../../consensus/simplex/types.ts'
+import { anyBlock, anyMessage } from '../../consensus/testing/arbitraries.ts'
 import { MemoryStore } from '../../core/kv.ts'
 import { Journal } from './journal.ts'
 

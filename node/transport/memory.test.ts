@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { anyBlock, anyCertificate, anyMessage } from '../../consensus/fixtures.ts'
+import { anyBlock, anyCertificate, anyMessage } from '../../consensus/testing/arbitraries.ts'
 import { equalBytes } from '../../core/bytes.ts'
 import { QuernError } from '../../core/errors.ts'
 import { MemoryHub } from './memory.ts'

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { BlockTree } from '../../consensus/chain/block-tree.ts'
-import { FAST_PARAMS, TestChain, testKey } from '../../consensus/chain-fixture.ts'
+import { FAST_PARAMS, TestChain, testKey } from '../../consensus/testing/chain.ts'
 import type { AppliedBlock } from '../../consensus/validate.ts'
 import type { Transaction } from '../../vm/transaction/types.ts'
 import { SystemClock } from '../clock.ts'
@@ -81,7 +81,7 @@ describe('transaction pool', () => {
     const foreign = chain.transfer(5, 4)
     await Promise.all(own.map((transaction) => pool.submit(transaction.raw)))
     await pool.receive([foreign.raw, own[0]!.raw])
-    while (relayed.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    while (relayed.flat().length < own.length) await new Promise((resolve) => setTimeout(resolve, 5))
     expect(relayed.flat().length).toBe(own.length)
     for (const batch of relayed) {
       expect(batch.length).toBeLessThanOrEqual(MAX_GOSSIP_TRANSACTIONS)

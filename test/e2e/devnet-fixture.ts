@@ -103,17 +103,14 @@ export class TestDevnet {
 
   /** Transaction hash of an accepted result in a final block, as soon as there is one. */
   async anyResult(): Promise<Hex> {
-    const workers = () => this.rpc<{ results: number }[]>('poc_getWorkers')
-    await expect.poll(async () => (await workers()).length, PATIENCE).toBeGreaterThan(0)
     for (let height = 1; ; height++) {
       await expect.poll(async () => (await this.header('finalized')).height, PATIENCE).toBeGreaterThanOrEqual(height)
       if ((await this.header(height)).result_count === 0) continue
-      const { transactions } = await this.rpc<{ transactions: { type: string; hash: Hex }[] }>('eth_getBlockByNumber', [
-        `0x${height.toString(16)}`,
-        true,
-      ])
-      const found = transactions.find(({ type }) => type === '0x71')
-      if (found !== undefined) return found.hash
+      const block = await this.rpc<{ transactions: Hex[] }>('eth_getBlockByNumber', [`0x${height.toString(16)}`, false])
+      for (const hash of block.transactions) {
+        const result = await this.rpc<{ status: string } | null>('poc_getResult', [hash])
+        if (result?.status === 'accepted') return hash
+      }
     }
   }
 

@@ -63,14 +63,14 @@ describe('a public client', () => {
     expect(block.number).toBe(BigInt(height))
     const submissions = block.transactions.filter(({ typeHex }) => typeHex === '0x71')
     expect(submissions.map((submission) => submission.hash)).toContain(hash)
-    for (const { from, hash, value, to, gas, input } of submissions) {
+    for (const { from, value, to, gas, input } of submissions) {
       expect(from).toBe(checksumAddress(worker.address))
       expect({ value, to, gas }).toEqual({ value: 0n, to: null, gas: 80_000n })
       // Kind 8, then the RLP of its body.
       expect(input).toMatch(/^0x08/)
-      expect(await client.getTransaction({ hash })).toMatchObject({ hash, typeHex: '0x71' })
-      expect(await client.getTransactionReceipt({ hash })).toMatchObject({ status: 'success', gasUsed: 80_000n })
     }
+    expect(await client.getTransaction({ hash })).toMatchObject({ hash, typeHex: '0x71' })
+    expect(await client.getTransactionReceipt({ hash })).toMatchObject({ status: 'success', gasUsed: 80_000n })
   })
 })
 

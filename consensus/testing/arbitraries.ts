@@ -1,8 +1,8 @@
 /** Random objects of consensus for property tests, and one fixed block for format vectors. */
 import fc from 'fast-check'
-import { EMPTY_BYTES, ZERO_HASH } from '../core/bytes.ts'
-import { makeBlock } from './block.ts'
-import type { Block, Certificate, Header, Message, Proposal, Vote } from './types.ts'
+import { EMPTY_BYTES, ZERO_HASH } from '../../core/bytes.ts'
+import { makeBlock } from '../block.ts'
+import type { Block, Certificate, Header, Message, Proposal, Vote } from '../types.ts'
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
 const hash = bytes(32)

@@ -1,16 +1,16 @@
 /** Several nodes over one memory hub, for tests: each with its own store, clock reader and signature pool. */
 
-import { FAST_PARAMS, testGenesis, testKey } from '../consensus/chain-fixture.ts'
-import type { BlsScheme } from '../core/bls.ts'
-import { concatBytes, equalBytes, hexKey } from '../core/bytes.ts'
-import { sha256 } from '../core/hash.ts'
-import { type KvStore, MemoryStore } from '../core/kv.ts'
-import type { Genesis } from '../vm/genesis.ts'
-import type { ChainParams } from '../vm/params.ts'
-import { ChainNode, type ChainNodeOptions } from './chain-node.ts'
-import { SystemClock } from './clock.ts'
-import { SignaturePool } from './ingest/signature-pool.ts'
-import { MemoryHub } from './transport/memory.ts'
+import { FAST_PARAMS, testGenesis, testKey } from '../../consensus/testing/chain.ts'
+import type { BlsScheme } from '../../core/bls.ts'
+import { concatBytes, equalBytes, hexKey } from '../../core/bytes.ts'
+import { sha256 } from '../../core/hash.ts'
+import { type KvStore, MemoryStore } from '../../core/kv.ts'
+import type { Genesis } from '../../vm/genesis.ts'
+import type { ChainParams } from '../../vm/params.ts'
+import { ChainNode, type ChainNodeOptions } from '../chain-node.ts'
+import { SystemClock } from '../clock.ts'
+import { SignaturePool } from '../ingest/signature-pool.ts'
+import { MemoryHub } from '../transport/memory.ts'
 
 /**
  * Signatures that cost a hash: the verifier knows every secret key that a public key was ever asked for, so nothing can be
