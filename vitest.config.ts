@@ -1,10 +1,35 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
+
+const E2E = 'test/e2e/**/*.test.ts'
 
 export default defineConfig({
   test: {
-    include: ['{core,vm,mempool,consensus,gpu,node,devnet,scripts,test}/**/*.test.ts'],
-    pool: 'threads',
     isolate: false,
     testTimeout: 30_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['{core,vm,mempool,consensus,gpu,node,devnet,scripts,test}/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, E2E],
+          pool: 'threads',
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        // Whole devnets, in this process and in others: after the rest, so that neither slows the other down.
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: [E2E],
+          pool: 'forks',
+          globalSetup: 'test/e2e/build-once.ts',
+          testTimeout: 60_000,
+          hookTimeout: 30_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 })

@@ -53,6 +53,22 @@ describe('sha256', () => {
     expect(hexKey(sha256(utf8('abc')))).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad')
   })
 
+  it('is the same in every backend for lengths 0 to 300, around the 64-byte block', () => {
+    for (let length = 0; length <= 300; length++) {
+      const data = pattern(length)
+      const digest = nobleSha256(data)
+      expect(sha256(data), `${length}`).toEqual(digest)
+      expect(pureHash.sha256(data), `${length}`).toEqual(digest)
+    }
+  })
+
+  it('gives memory of its own, whatever is hashed next', () => {
+    const first = sha256(Uint8Array.of(1))
+    const copy = first.slice()
+    sha256(Uint8Array.of(2))
+    expect(first).toEqual(copy)
+  })
+
   it('hashes the concatenation of its parts', () => {
     const parts = fc.array(fc.uint8Array({ maxLength: 100 }), { maxLength: 5 })
     fc.assert(

@@ -2,7 +2,7 @@
  * The two hashes of the L1. SHA-256 for everything of our own, keccak256 only where Ethereum tools expect it.
  *
  * Each hot function takes the fastest prebuilt backend present and falls back to noble, which gives identical bytes:
- * hashtree (SHA-NI, native) for batches of 64-byte nodes, hash-wasm for keccak. Under `node --jitless` there is no
+ * hashtree (SHA-NI, native) for batches of 64-byte nodes, hash-wasm for everything else. Under `node --jitless` there is no
  * WebAssembly and the fallbacks decide the same blocks. Measured rates: scripts/bench/.
  */
 
@@ -18,6 +18,7 @@ type PairHasher = (pairs: Uint8Array) => Uint8Array
 /** The pure backends: the reference of every other one. */
 export const pureHash = {
   keccak256: ((data) => keccak_256(data)) as HashFunction,
+  sha256: ((data) => nobleSha256(data)) as HashFunction,
   hashPairs: ((pairs) => {
     const out = new Uint8Array(pairs.length / 2)
     for (let i = 0; i < pairs.length; i += 64) out.set(nobleSha256(pairs.subarray(i, i + 64)), i / 2)
@@ -35,6 +36,16 @@ async function loadKeccak(): Promise<HashFunction> {
   }
 }
 
+async function loadSha256(): Promise<HashFunction> {
+  try {
+    const { createSHA256 } = await import('hash-wasm')
+    const hasher = await createSHA256()
+    return (data) => hasher.init().update(data).digest('binary')
+  } catch {
+    return pureHash.sha256
+  }
+}
+
 async function loadHashPairs(): Promise<PairHasher> {
   try {
     const { hashInto } = await import('@chainsafe/hashtree')
@@ -48,12 +59,11 @@ async function loadHashPairs(): Promise<PairHasher> {
   }
 }
 
-const backends = { keccak256: await loadKeccak(), hashPairs: await loadHashPairs() }
+const backends = { keccak256: await loadKeccak(), sha256: await loadSha256(), hashPairs: await loadHashPairs() }
 
 /** SHA-256 of the concatenation of the parts. */
 export function sha256(...parts: readonly Uint8Array[]): Hash {
-  if (parts.length === 1) return nobleSha256(parts[0]!)
-  return nobleSha256(concatBytes(...parts))
+  return backends.sha256(parts.length === 1 ? parts[0]! : concatBytes(...parts))
 }
 
 /** SHA-256 of `domain || parts`. Every hash of our own goes through here; the exemptions are named in domains.ts. */

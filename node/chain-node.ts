@@ -27,6 +27,7 @@ import { genesisEntry } from './replay-chain.ts'
 import { ChainStore } from './storage/chain-store.ts'
 import { Journal } from './storage/journal.ts'
 import type { NetworkMessage, PeerId, Transport } from './transport/transport.ts'
+import { CommitGate } from './validator/commit-gate.ts'
 import type { ChainEntry } from './validator/entry.ts'
 import { Executor } from './validator/executor.ts'
 import { Participant } from './validator/participant.ts'
@@ -84,7 +85,8 @@ export class ChainNode implements NodeApi {
       relay: (transactions) => transport.broadcast({ type: 'transactions', transactions }),
       admitted: (transaction) => this.#emit({ type: 'transaction', transaction }),
     })
-    const executor = new Executor(tree, rules, (envelopes) => this.#transactions.recoverBlock(envelopes))
+    const gate = new CommitGate()
+    const executor = new Executor(tree, gate, rules, (envelopes) => this.#transactions.recoverBlock(envelopes))
     this.#participant = new Participant({
       ...(options.key === undefined ? {} : { key: options.key }),
       bls,
@@ -92,6 +94,7 @@ export class ChainNode implements NodeApi {
       store,
       journal,
       tree,
+      gate,
       executor,
       rules,
       transport,

@@ -1,21 +1,11 @@
 /**
- * The two hashes of the tree. The inputs are 65 and 67 bytes, which batch hashers of 64-byte nodes cannot take, so this
- * is the one place where a WebAssembly SHA-256 hashes one message at a time; noble is the fallback and the reference.
+ * The two hashes of the tree. The inputs are 65 and 67 bytes, which batch hashers of 64-byte nodes cannot take, so they are
+ * hashed one at a time.
  */
-import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
 import type { Hash } from '../bytes.ts'
+import { pureHash, sha256 } from '../hash.ts'
 
 type Sha256 = (data: Uint8Array) => Hash
-
-async function loadSha256(): Promise<Sha256> {
-  try {
-    const { createSHA256 } = await import('hash-wasm')
-    const hasher = await createSHA256()
-    return (data) => hasher.init().update(data).digest('binary')
-  } catch {
-    return nobleSha256
-  }
-}
 
 interface TreeHashes {
   /** SHA256(01 || key || valueHash). */
@@ -47,6 +37,6 @@ function treeHashes(sha256: Sha256): TreeHashes {
 }
 
 /** The pure backend: the reference of the fast one. */
-export const pureTreeHashes: TreeHashes = treeHashes(nobleSha256)
+export const pureTreeHashes: TreeHashes = treeHashes(pureHash.sha256)
 
-export const { hashLeaf, hashInternal } = treeHashes(await loadSha256())
+export const { hashLeaf, hashInternal } = treeHashes(sha256)

@@ -6,7 +6,9 @@ import { spawnThread } from '../../gpu/spawn.ts'
 import { recoverPacked, requestCount, sliceRequests } from './packed.ts'
 
 export interface Recoverer {
-  /** One batch at a time. Rejects with `WORKER_DIED` when the thread ends before it answers. */
+  /** Batches that may be with it at once; 1 where absent. */
+  readonly capacity?: number
+  /** Rejects with `WORKER_DIED`, one error for all batches with it, when the thread ends before it answers. */
   run(packed: Uint8Array): Promise<Uint8Array>
   /** Ends the thread, if there is one; a later `run` starts another. */
   stop(): Promise<void>
@@ -17,16 +19,24 @@ interface Running {
   readonly reject: (error: QuernError) => void
 }
 
+/**
+ * While the event loop is busy with a block, a thread goes on with the batches it has: about 30 ms of work, which is as
+ * long as a block may then have to wait behind transactions from outside.
+ */
+const WORKER_CAPACITY = 4
+
 /** Starts its thread at the first batch, and anew after a crash. An idle thread does not keep the process alive. */
 export class WorkerRecoverer implements Recoverer {
+  readonly capacity = WORKER_CAPACITY
   #worker: Worker | undefined
-  #running: Running | undefined
+  /** Answered in this order. */
+  #running: Running[] = []
 
   run(packed: Uint8Array): Promise<Uint8Array> {
-    assert(this.#running === undefined, 'a signature worker got a second batch')
+    assert(this.#running.length < WORKER_CAPACITY, 'a signature worker got too many batches')
     const worker = this.#worker ?? this.#start()
     return new Promise((resolve, reject) => {
-      this.#running = { resolve, reject }
+      this.#running.push({ resolve, reject })
       worker.ref()
       worker.postMessage(packed)
     })
@@ -40,8 +50,9 @@ export class WorkerRecoverer implements Recoverer {
     const worker = spawnThread(import.meta.url, './recover.worker')
     let cause: unknown
     worker.on('message', (answers: Uint8Array) => {
-      worker.unref()
-      this.#take()?.resolve(answers)
+      const first = this.#running.shift()
+      if (this.#running.length === 0) worker.unref()
+      first?.resolve(answers)
     })
     worker.on('error', (error) => {
       cause = error
@@ -49,16 +60,11 @@ export class WorkerRecoverer implements Recoverer {
     // Comes after every error, and alone when the thread is ended from outside.
     worker.on('exit', (exitCode) => {
       if (this.#worker === worker) this.#worker = undefined
-      this.#take()?.reject(new QuernError('WORKER_DIED', 'a signature worker ended early', { exitCode }, { cause }))
+      const error = new QuernError('WORKER_DIED', 'a signature worker ended early', { exitCode }, { cause })
+      for (const { reject } of this.#running.splice(0)) reject(error)
     })
     this.#worker = worker
     return worker
-  }
-
-  #take(): Running | undefined {
-    const running = this.#running
-    this.#running = undefined
-    return running
   }
 }
 

@@ -47,7 +47,11 @@ interface Job {
 
 interface Slot {
   recoverer: Recoverer
+  /** Batches with it now. */
+  running: number
   strikes: number
+  /** All batches of a thread die of the same error; it counts once. */
+  lastDeath: QuernError | undefined
 }
 
 const CLOSED = fail('INGEST_CLOSED', 'the node is shutting down: send to another node')
@@ -63,8 +67,7 @@ export interface SignaturePoolStats {
 
 export class SignaturePool {
   readonly #options: Required<Omit<SignaturePoolOptions, 'workers'>>
-  readonly #slots: Slot[]
-  readonly #idle: Slot[]
+  readonly #slots: readonly Slot[]
   /** Of blocks: served before `#ordinary`. */
   readonly #urgent: Job[] = []
   readonly #ordinary: Job[] = []
@@ -79,8 +82,7 @@ export class SignaturePool {
   /** `recoverers`: who does the work, in place of `options.workers` threads. */
   constructor(options: SignaturePoolOptions, recoverers: readonly Recoverer[] = startRecoverers(options.workers)) {
     this.#options = { decode: {}, maxWaiting: MAX_WAITING, maxWaitingBytes: MAX_WAITING_BYTES, ...options }
-    this.#slots = recoverers.map((recoverer) => ({ recoverer, strikes: 0 }))
-    this.#idle = [...this.#slots]
+    this.#slots = recoverers.map((recoverer) => ({ recoverer, running: 0, strikes: 0, lastDeath: undefined }))
   }
 
   get stats(): SignaturePoolStats {
@@ -141,17 +143,27 @@ export class SignaturePool {
   }
 
   #dispatch(): void {
-    while (this.#idle.length > 0) {
+    for (;;) {
       const queue = this.#urgent.length > 0 ? this.#urgent : this.#ordinary
-      const share = Math.ceil(queue.length / this.#idle.length)
-      const batch = queue.splice(0, Math.min(MAX_BATCH, share))
-      const slot = batch.length > 0 ? this.#idle.pop() : undefined
+      const slot = queue.length > 0 ? this.#leastBusy() : undefined
       if (slot === undefined) return
-      void this.#serve(slot, batch, queue)
+      const idle = this.#slots.filter(({ running }) => running === 0).length
+      const share = Math.ceil(queue.length / Math.max(1, idle))
+      void this.#serve(slot, queue.splice(0, Math.min(MAX_BATCH, share)), queue)
     }
   }
 
+  #leastBusy(): Slot | undefined {
+    let best: Slot | undefined
+    for (const slot of this.#slots) {
+      if (slot.running >= (slot.recoverer.capacity ?? 1)) continue
+      if (best === undefined || slot.running < best.running) best = slot
+    }
+    return best
+  }
+
   async #serve(slot: Slot, batch: Job[], queue: Job[]): Promise<void> {
+    slot.running++
     try {
       const answers = await slot.recoverer.run(packRequests(batch.map((job) => job.envelope)))
       const addresses = unpackAnswers(answers, batch.length)
@@ -161,13 +173,18 @@ export class SignaturePool {
       if (!(error instanceof QuernError) || error.code !== 'WORKER_DIED') {
         for (const job of batch) this.#settle(job, error as Error)
       } else {
-        this.#crashes++
         queue.unshift(...batch)
-        if (++slot.strikes >= MAX_STRIKES) slot.recoverer = new InlineRecoverer()
+        if (slot.lastDeath !== error) this.#countDeath(slot, error)
       }
     }
-    this.#idle.push(slot)
+    slot.running--
     this.#dispatch()
+  }
+
+  #countDeath(slot: Slot, death: QuernError): void {
+    this.#crashes++
+    slot.lastDeath = death
+    if (++slot.strikes >= MAX_STRIKES) slot.recoverer = new InlineRecoverer()
   }
 
   /** With the sender, with nothing where no key fits, or with an error that only a fault of ours explains. */

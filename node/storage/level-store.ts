@@ -54,13 +54,14 @@ export class LevelStore implements KvStore {
   }
 
   async write(operations: readonly KvOperation[], options: { readonly sync?: boolean } = {}): Promise<void> {
-    const batch = operations.map((operation) =>
-      operation.type === 'put'
-        ? { type: 'put' as const, key: operation.key, value: operation.value }
-        : { type: 'del' as const, key: operation.key },
-    )
+    // A chained batch is as atomic as an array of operations, and several times quicker to hand over.
+    const batch = this.#db.batch()
+    for (const operation of operations) {
+      if (operation.type === 'put') batch.put(operation.key, operation.value)
+      else batch.del(operation.key)
+    }
     // The abstract interface does not know LevelDB's `sync`; the implementation on Node.js does.
-    await (this.#db as unknown as ClassicBatch).batch(batch, { sync: options.sync ?? false })
+    await (batch as unknown as ClassicBatch).write({ sync: options.sync ?? false })
   }
 
   async close(): Promise<void> {
@@ -72,5 +73,5 @@ export class LevelStore implements KvStore {
 const plain = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
 
 interface ClassicBatch {
-  batch(operations: readonly unknown[], options: { readonly sync: boolean }): Promise<void>
+  write(options: { readonly sync: boolean }): Promise<void>
 }

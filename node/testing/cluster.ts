@@ -2,7 +2,7 @@
 
 import { FAST_PARAMS, testGenesis, testKey } from '../../consensus/testing/chain.ts'
 import type { BlsScheme } from '../../core/bls.ts'
-import { concatBytes, equalBytes, hexKey } from '../../core/bytes.ts'
+import { concatBytes, equalBytes, hexKey, toHex } from '../../core/bytes.ts'
 import { sha256 } from '../../core/hash.ts'
 import { type KvStore, MemoryStore } from '../../core/kv.ts'
 import type { Genesis } from '../../vm/genesis.ts'
@@ -109,3 +109,7 @@ export class Cluster {
     }
   }
 }
+
+/** Hash of the final block at each height up to `height`, as this node has it. */
+export const chainOf = (node: ChainNode, height: number): string[] =>
+  Array.from({ length: height + 1 }, (_, h) => toHex(node.blockByHeight(h)!.block.hash))

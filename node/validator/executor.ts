@@ -9,8 +9,10 @@ import {
   executeChecked,
   type ValidationRules,
 } from '../../consensus/validate.ts'
+import { equalBytes } from '../../core/bytes.ts'
 import type { Result } from '../../core/errors.ts'
 import type { Transaction } from '../../vm/transaction/types.ts'
+import type { CommitGate } from './commit-gate.ts'
 import { type ChainEntry, entryOf } from './entry.ts'
 
 /** Envelopes to transactions, off the event loop; undefined when this node is too busy or closing. */
@@ -28,11 +30,13 @@ const invalid = (code: BlockErrorCode, message: string): Execution => ({ verdict
 
 export class Executor {
   readonly #tree: BlockTree<ChainEntry>
+  readonly #gate: CommitGate
   readonly #rules: ValidationRules
   readonly #recover: RecoverBlock
 
-  constructor(tree: BlockTree<ChainEntry>, rules: ValidationRules, recover: RecoverBlock) {
+  constructor(tree: BlockTree<ChainEntry>, gate: CommitGate, rules: ValidationRules, recover: RecoverBlock) {
     this.#tree = tree
+    this.#gate = gate
     this.#rules = rules
     this.#recover = recover
   }
@@ -41,22 +45,37 @@ export class Executor {
   async execute(block: Block): Promise<Execution> {
     const known = this.#tree.get(block.hash)
     if (known !== undefined) return { verdict: 'valid', entry: known }
-    const parent = this.#tree.get(block.header.parentHash)
-    if (parent === undefined) return { verdict: 'retry' }
-    const execution = await this.executeOn(block, parent)
-    // The tree may have moved on meanwhile: then its branch lost, or it was added by another path.
+    const execution = await this.#run(block, () => this.#tree.get(block.header.parentHash))
     if (execution.verdict === 'valid' && !this.#tree.add(execution.entry)) return { verdict: 'retry' }
     return execution
   }
 
-  /** The same on a given parent, without touching the tree. */
+  /** The same on a parent of the final chain's future, without touching the tree. */
   async executeOn(block: Block, parent: ChainEntry): Promise<Execution> {
+    return this.#run(block, () => (this.#standsOnFinal(parent) ? parent : undefined))
+  }
+
+  /** States below the last final block are gone from under their layers. */
+  #standsOnFinal(entry: ChainEntry): boolean {
+    const { final } = this.#tree
+    const { height } = entry.block.header
+    return height > final.block.header.height || equalBytes(entry.block.hash, final.block.hash)
+  }
+
+  /** @param parentNow the parent, or nothing once it was abandoned: asked anew after each wait */
+  async #run(block: Block, parentNow: () => ChainEntry | undefined): Promise<Execution> {
+    await this.#gate.idle()
+    const parent = parentNow()
+    if (parent === undefined) return { verdict: 'retry' }
     const refusal = checkHeader(block, parent, this.#rules) ?? checkBody(block)
     if (refusal !== undefined) return invalid(refusal.code, refusal.message)
     const transactions = await this.#recover(block.transactions)
     if (transactions === undefined) return { verdict: 'retry' }
     if (!transactions.ok) return invalid('BLOCK_TX_REFUSED', transactions.error.message)
-    const applied = executeChecked(block, transactions.value, parent, this.#rules)
+    await this.#gate.idle()
+    const parentThen = parentNow()
+    if (parentThen === undefined) return { verdict: 'retry' }
+    const applied = executeChecked(block, transactions.value, parentThen, this.#rules)
     return applied.ok
       ? { verdict: 'valid', entry: entryOf(applied.value) }
       : invalid(applied.error.code, applied.error.message)

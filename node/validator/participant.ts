@@ -16,10 +16,11 @@ import { equalBytes, type Hash } from '../../core/bytes.ts'
 import { assert, QuernError } from '../../core/errors.ts'
 import { epochOf } from '../../vm/params.ts'
 import type { Clock } from '../clock.ts'
-import type { ChainStore } from '../storage/chain-store.ts'
+import type { ChainStore, FinalEntry } from '../storage/chain-store.ts'
 import type { Journal } from '../storage/journal.ts'
 import type { PeerId, Transport } from '../transport/transport.ts'
 import { CatchUp, type Progress, type VerifiedRange } from './catch-up.ts'
+import type { CommitGate } from './commit-gate.ts'
 import { EngineHost } from './engine-host.ts'
 import type { ChainEntry } from './entry.ts'
 import type { Executor } from './executor.ts'
@@ -36,6 +37,7 @@ export interface ParticipantModules {
   readonly store: ChainStore
   readonly journal: Journal
   readonly tree: BlockTree<ChainEntry>
+  readonly gate: CommitGate
   readonly executor: Executor
   readonly rules: ValidationRules
   readonly transport: Transport
@@ -63,7 +65,7 @@ export class Participant {
   #nextPeer = 0
 
   constructor(modules: ParticipantModules) {
-    const { key, bls, clock, store, journal, tree, executor, rules, transport } = modules
+    const { key, bls, clock, store, journal, tree, gate, executor, rules, transport } = modules
     const { params } = rules
     this.#modules = modules
     const head = store.head
@@ -105,6 +107,7 @@ export class Participant {
       bls,
       clock,
       tree,
+      gate,
       rules,
       candidates: modules.candidates,
       widestNotarization: (parent) => this.#engine.widestNotarization(parent),
@@ -225,7 +228,7 @@ export class Participant {
 
   /** Writes blocks that became final together, oldest first, each whole, and lets go of the branches that lost. */
   async #commit({ entries, notarization, finalization }: VerifiedRange): Promise<void> {
-    const { store, journal, tree, becameFinal } = this.#modules
+    const { store, journal, tree, gate, becameFinal } = this.#modules
     const head = entries.at(-1)
     assert(head !== undefined, 'a finalization without blocks')
     const { hash } = head.block
@@ -235,20 +238,20 @@ export class Participant {
       const { block, layer, transactions, receipts } = entry
       assert(layer !== undefined, 'a block becomes final twice', { height: block.header.height })
       const isLast = i === entries.length - 1
-      await store.commit(
-        {
-          block,
-          transactions,
-          receipts,
-          writes: layer.writes,
-          update: layer.update,
-          notarization: isLast ? notarization : entries[i + 1]!.block.parentCertificate,
-          finalization: isLast ? finalization : undefined,
-        },
-        journal.forget(block.header.epoch, block.header.view),
-      )
-      layer.settle()
-      tree.finalise(block.hash)
+      const final: FinalEntry = {
+        block,
+        transactions,
+        receipts,
+        writes: layer.writes,
+        update: layer.update,
+        notarization: isLast ? notarization : entries[i + 1]!.block.parentCertificate,
+        finalization: isLast ? finalization : undefined,
+      }
+      await gate.during(async () => {
+        await store.commit(final, journal.forget(block.header.epoch, block.header.view))
+        layer.settle()
+        tree.finalise(block.hash)
+      })
       becameFinal(entry, finalization)
     }
     if (equalBytes(tree.tip.block.hash, hash)) this.#tipCertificate = undefined

@@ -13,6 +13,7 @@ import type { BlsScheme } from '../../core/bls.ts'
 import type { Address, Hash } from '../../core/bytes.ts'
 import { nextBaseFee } from '../../vm/fees.ts'
 import type { Clock } from '../clock.ts'
+import type { CommitGate } from './commit-gate.ts'
 import { type ChainEntry, entryOf } from './entry.ts'
 
 export interface ValidatorKey {
@@ -26,6 +27,7 @@ export interface ProposerModules {
   readonly bls: BlsScheme
   readonly clock: Clock
   readonly tree: BlockTree<ChainEntry>
+  readonly gate: CommitGate
   readonly rules: ValidationRules
   candidates(baseFeePerGas: bigint): Candidates
   /** The notarization with the most signers known now: they are paid by the block that carries it. */
@@ -70,6 +72,7 @@ export class Proposer {
     if (above === undefined) return undefined
     const earliestMs = above.timestampMs + rules.params.blockIntervalMs
     await this.#wait(earliestMs)
+    await this.#modules.gate.idle()
     const parent = tree.get(request.parentHash)
     if (parent === undefined || this.#isStopped) return undefined
     const applied = buildBlock(

@@ -9,7 +9,7 @@ import { fail, ok, type Result } from '../../core/errors.ts'
 import { keccak256 } from '../../core/hash.ts'
 import { DEFAULT_LIMITS, type MempoolLimits } from '../../mempool/limits.ts'
 import { Mempool, type MempoolSnapshot, type PoolItem } from '../../mempool/mempool.ts'
-import { checkTransaction } from '../../vm/execution/check.ts'
+import { TransactionCheck } from '../../vm/execution/check.ts'
 import type { BlockContext, ExecutionRules } from '../../vm/execution/types.ts'
 import { nextBaseFee } from '../../vm/fees.ts'
 import { epochOf } from '../../vm/params.ts'
@@ -40,6 +40,8 @@ const NO_ACCOUNT = { nonce: 0, balance: 0n }
 export class TransactionPool {
   readonly #modules: TransactionPoolModules
   readonly #mempool: Mempool
+  /** Over the state of `tip`. */
+  #check: { readonly tip: ChainEntry; readonly check: TransactionCheck } | undefined
   #outgoing: Uint8Array[] = []
   #cancelRelay: (() => void) | undefined
 
@@ -50,10 +52,7 @@ export class TransactionPool {
       { ...DEFAULT_LIMITS, feeFloorWei, ...modules.limits },
       {
         account: (address) => readRecord(modules.tree.tip.state, accounts, address) ?? NO_ACCOUNT,
-        check: (transaction) => {
-          const { tip } = modules.tree
-          return checkTransaction(tip.state, nextContext(tip, modules.rules), modules.rules, transaction)
-        },
+        check: (transaction) => this.#tipCheck().check(transaction),
       },
     )
   }
@@ -137,6 +136,15 @@ export class TransactionPool {
   close(): void {
     this.#cancelRelay?.()
     this.#outgoing = []
+  }
+
+  #tipCheck(): TransactionCheck {
+    const { tree, rules } = this.#modules
+    const { tip } = tree
+    if (this.#check?.tip !== tip) {
+      this.#check = { tip, check: new TransactionCheck(tip.state, nextContext(tip, rules), rules) }
+    }
+    return this.#check.check
   }
 
   #admit(transaction: Transaction) {

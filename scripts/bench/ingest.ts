@@ -81,7 +81,9 @@ async function gapsOf(url: string): Promise<Gaps> {
 
 const { bodies, accounts } = signBatches()
 const total = accounts.length * accounts[0]!.nonce
-console.log(`${total} transfers from ${ACCOUNTS} accounts, ${bodies.length} batches of ${BATCH}, ${CONNECTIONS} connections`)
+console.log(
+  `${total} transfers from ${ACCOUNTS} accounts, ${bodies.length} batches of ${BATCH}, ${CONNECTIONS} connections`,
+)
 
 interface Measured extends IngestResult {
   readonly cpuSeconds: number
@@ -97,7 +99,12 @@ async function measure(node: RunningNode): Promise<Measured> {
   return { ...result, cpuSeconds: node.cpuSeconds() - before }
 }
 
-function addRow(round: number, chain: string, { sendSeconds, totalSeconds, cpuSeconds }: Measured, notes: string): void {
+function addRow(
+  round: number,
+  chain: string,
+  { sendSeconds, totalSeconds, cpuSeconds }: Measured,
+  notes: string,
+): void {
   const figures = [sendSeconds, totalSeconds, cpuSeconds].map((seconds) => seconds.toFixed(2))
   rows.push([`${round + 1}`, chain, ...figures, perSecond(total, totalSeconds), notes])
 }
@@ -136,7 +143,9 @@ const middle = (results: readonly Measured[], field: keyof Measured): number => 
 if (theirs.length > 0) {
   const ratio = middle(theirs, 'totalSeconds') / middle(ours, 'totalSeconds')
   const cpuRatio = middle(theirs, 'cpuSeconds') / middle(ours, 'cpuSeconds')
-  console.log(`median: quern ${perSecond(total, middle(ours, 'totalSeconds'))} tx/s, ` +
-    `anvil ${perSecond(total, middle(theirs, 'totalSeconds'))} tx/s`)
+  console.log(
+    `median: quern ${perSecond(total, middle(ours, 'totalSeconds'))} tx/s, ` +
+      `anvil ${perSecond(total, middle(theirs, 'totalSeconds'))} tx/s`,
+  )
   console.log(`ratio ${times(ratio)} by the clock (goal: at least 2x), ${times(cpuRatio)} by CPU time`)
 }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { formatAddress } from '../../core/address.ts'
 import { toHex } from '../../core/bytes.ts'
 import { privateKeyToAddress } from '../../core/secp256k1.ts'
-import { accountOf, PATIENCE, privateKeyOf, TestDevnet } from './devnet-fixture.ts'
+import { accountOf, PATIENCE, post, privateKeyOf, TestDevnet } from './devnet-fixture.ts'
 import { EASY_DIFFICULTY_MACS, findLoss, findWin, type Signer, signTicket, withOneWrongByte } from './lottery.ts'
 
 const RESULT_KEYS = ['task_id', 'worker_address', 'result_hash', 'proof', 'nonce', 'signature']
@@ -78,7 +78,11 @@ describe('results sent by hand', () => {
     const balance = async () => BigInt(await net.rpc<string>('eth_getBalance', [accountOf(1).address, 'latest']))
     const before = await balance()
     // Neither is in a block when the other arrives, so both are admitted.
-    const hashes = await Promise.all([0, 1].map((nonce) => send(signTicket(win, worker(1, nonce)))))
+    const batch = [0, 1].map((nonce) => {
+      const params = [toHex(signTicket(win, worker(1, nonce)))]
+      return { jsonrpc: '2.0', id: nonce, method: 'eth_sendRawTransaction', params }
+    })
+    const hashes = ((await post(net.url, batch)) as { result: string }[]).map(({ result }) => result)
     const [first, second] = await Promise.all(hashes.map((hash) => net.receipt(hash)))
     expect(first).toMatchObject({ status: '0x1', gasUsed: '0x13880' })
     expect(second).toMatchObject({ status: '0x0', gasUsed: '0x13880', error: 'RESULT_ALREADY_CLAIMED' })
@@ -149,7 +153,9 @@ describe('results sent by hand', () => {
 describe("the devnet's own worker", () => {
   let net: TestDevnet
   beforeAll(async () => {
-    net = await TestDevnet.start({ validators: 2, workers: 1, difficultyMacs: EASY_DIFFICULTY_MACS * 8 })
+    // Slow blocks: the first epoch ends when the test says so.
+    const difficultyMacs = EASY_DIFFICULTY_MACS * 8
+    net = await TestDevnet.start({ validators: 2, workers: 1, blockIntervalMs: 400, difficultyMacs })
   })
   afterAll(() => net.stop())
 

@@ -12,27 +12,49 @@ import type { ActionErrorCode, BlockContext, ExecutionRules, RefusalCode } from 
 const DECIDED_BY_PROOF: ReadonlySet<Action['kind']> = new Set(['SUBMIT_RESULT', 'SUBMIT_EVIDENCE'])
 
 /**
- * Checks against a scratch view over `state`, which is dropped: nothing is written anywhere.
+ * Asks about many transactions over one state. Each is checked against a scratch view, which is dropped: nothing is
+ * written anywhere. Senders' accounts are read once, so its memory grows with the senders asked about: keep one for a tip,
+ * not longer.
  *
  * - The base fee is the floor's: a transaction below today's base fee may wait for a cheaper block.
  * - A nonce ahead of the account's is no refusal, and what the handler would say now says little about later (a
  *   STAKE may come first), so then only kinds decided by proof are run.
- *
- * @param state after the newest block
- * @param context of the block that would come next; proposer and view may be guesses
  */
-export function checkTransaction(
+export class TransactionCheck {
+  readonly #state: StateReader
+  readonly #context: BlockContext
+  readonly #rules: ExecutionRules
+  /** Only read from. */
+  readonly #accounts: StateView
+
+  /**
+   * @param state after the newest block
+   * @param context of the block that would come next; proposer and view may be guesses
+   */
+  constructor(state: StateReader, context: BlockContext, rules: ExecutionRules) {
+    this.#state = state
+    this.#context = context
+    this.#rules = rules
+    this.#accounts = new StateView(state)
+  }
+
+  check(tx: Transaction): Failure<RefusalCode | ActionErrorCode> | undefined {
+    const { params } = this.#rules
+    const baseFeePerGas = params.baseFeeFloorWei
+    const refusal = refusalOf(this.#accounts, tx, { params, baseFeePerGas, allowNonceGap: true })
+    if (refusal !== undefined) return refusal
+    const isAhead = tx.nonce > accountOf(this.#accounts, tx.from).nonce
+    if (isAhead && !DECIDED_BY_PROOF.has(tx.action.kind)) return undefined
+    const scratch = new StateView(this.#state)
+    charge(scratch, tx, baseFeePerGas)
+    return runAction(tx.action, actionContext(scratch, this.#context, this.#rules, tx))
+  }
+}
+
+/** `TransactionCheck` for a single one. */
+export const checkTransaction = (
   state: StateReader,
   context: BlockContext,
   rules: ExecutionRules,
   tx: Transaction,
-): Failure<RefusalCode | ActionErrorCode> | undefined {
-  const view = new StateView(state)
-  const baseFeePerGas = rules.params.baseFeeFloorWei
-  const refusal = refusalOf(view, tx, { params: rules.params, baseFeePerGas, allowNonceGap: true })
-  if (refusal !== undefined) return refusal
-  const isAhead = tx.nonce > accountOf(view, tx.from).nonce
-  if (isAhead && !DECIDED_BY_PROOF.has(tx.action.kind)) return undefined
-  charge(view, tx, baseFeePerGas)
-  return runAction(tx.action, actionContext(view, context, rules, tx))
-}
+): Failure<RefusalCode | ActionErrorCode> | undefined => new TransactionCheck(state, context, rules).check(tx)

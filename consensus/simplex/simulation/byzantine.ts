@@ -99,12 +99,19 @@ export class Byzantine {
     }
   }
 
-  /** A proposal passes through a forger's hands before others have it. */
+  /** What faulty validators make of a proposal that comes by. */
   hear(host: Host, message: Message): void {
-    if (this.#misdeed(host) !== 'forge' || message.type !== 'proposal') return
-    const { block } = message.proposal
-    // Not what another forger made of it, or they would go on for ever.
-    if (!checkBody(block)) return
+    const misdeed = this.#misdeed(host)
+    // Bodies that are swapped already come from another forger; together they would go on for ever.
+    if (misdeed === undefined || message.type !== 'proposal' || !checkBody(message.proposal.block)) return
+    const { block, epoch, view } = message.proposal
+    if (misdeed === 'equivocate' || misdeed === 'fork') {
+      // The faulty back one another: whatever one of them proposes, all vote for.
+      if (!this.#world.isByzantine(block.header.proposer)) return
+      this.#vote(host, 'notarize', epoch, view, block.hash)
+      this.#vote(host, 'finalize', epoch, view, block.hash)
+    }
+    if (misdeed !== 'forge') return
     const swapped = { ...block, transactions: [sha256(block.hash)] }
     for (const to of this.#world.hosts) {
       this.#world.send(host, to, { type: 'proposal', proposal: { ...message.proposal, block: swapped } })

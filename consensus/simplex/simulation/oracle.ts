@@ -9,6 +9,7 @@
 import { hexKey } from '../../../core/bytes.ts'
 import type { Message } from '../../types.ts'
 import type { Evidence, JournalRecord, Output } from '../types.ts'
+import { checkBody } from './network.ts'
 
 type Finalized = Extract<Output, { readonly type: 'finalized' }>
 
@@ -25,8 +26,10 @@ export class Oracle {
   onFinalized(node: string, { blocks }: Finalized, headHash: string, headHeight: number): void {
     let parent = headHash
     let height = headHeight
-    for (const { hash, header } of blocks) {
+    for (const block of blocks) {
+      const { hash, header } = block
       height++
+      if (!checkBody(block)) this.#fail(`${node} finalised a body that is not the header's at ${height}`)
       if (header.height !== height) this.#fail(`${node} finalised height ${header.height} instead of ${height}`)
       if (hexKey(header.parentHash) !== parent) this.#fail(`${node} finalised ${height} on another parent`)
       parent = hexKey(hash)

@@ -51,13 +51,17 @@ export interface Plan {
 function drawByzantine(random: Random, validators: number): Map<number, Misdeed> {
   const byzantine = new Map<number, Misdeed>()
   const count = random.below(Math.floor((validators - 1) / 3) + 1)
-  while (byzantine.size < count) byzantine.set(random.below(validators), random.pick(MISDEEDS))
+  const together = random.pick(MISDEEDS)
+  const isConcerted = random.chance(0.5)
+  while (byzantine.size < count) {
+    byzantine.set(random.below(validators), isConcerted ? together : random.pick(MISDEEDS))
+  }
   return byzantine
 }
 
 export function drawPlan(seed: number): Plan {
   const random = seededRandom(seed)
-  const validators = random.pick([1, 2, 4, 4, 4, 4, 5, 7])
+  const validators = random.pick([1, 2, 4, 4, 4, 5, 7, 7])
   const isCalm = random.chance(0.15)
   return {
     seed,

@@ -3,6 +3,7 @@ import type { BlsScheme } from '../../../core/bls.ts'
 import { equalBytes, type Hash, hexKey, u32be } from '../../../core/bytes.ts'
 import { sha256 } from '../../../core/hash.ts'
 import type { Block, Certificate, Message } from '../../types.ts'
+import { decodeMessage, encodeMessage } from '../../wire.ts'
 import type { EpochContext, Input } from '../types.ts'
 import { Byzantine } from './byzantine.ts'
 import { EventQueue } from './event-queue.ts'
@@ -14,6 +15,13 @@ import { type Random, seededRandom } from './random.ts'
 
 /** After the heal every message arrives within half of D, so that D also covers execution. */
 const CALM_DELAY_MS = NETWORK_DELAY_MS / 2 - 5
+
+export interface WorldOptions {
+  /** Keeps the digest of all inputs. */
+  readonly isTraced?: boolean
+  /** Messages travel as bytes. */
+  readonly isEncoded?: boolean
+}
 
 export class World {
   readonly plan: Plan
@@ -28,13 +36,13 @@ export class World {
   #side = new Map<string, number>()
   #payloads = 0
   #digest: Uint8Array = new Uint8Array(32)
-  readonly #isTraced: boolean
+  readonly #options: WorldOptions
 
-  constructor(plan: Plan, scheme: BlsScheme, isTraced = false) {
+  constructor(plan: Plan, scheme: BlsScheme, options: WorldOptions = {}) {
     this.plan = plan
     this.scheme = scheme
     this.random = seededRandom(plan.seed + 1)
-    this.#isTraced = isTraced
+    this.#options = options
     this.keys = makeKeys(scheme, plan.validators)
     this.#byzantine = new Byzantine(this)
     for (const key of this.keys) {
@@ -63,7 +71,7 @@ export class World {
   }
 
   note(node: string, input: Input): void {
-    if (!this.#isTraced) return
+    if (!this.#options.isTraced) return
     const what = input.type === 'message' ? `${input.message.type} ${input.from}` : input.type
     this.#digest = sha256(this.#digest, new TextEncoder().encode(`${this.nowMs} ${node} ${what}`))
   }
@@ -108,12 +116,13 @@ export class World {
   send(from: Host, to: Host, message: Message): void {
     if (to === from) return
     if (from.key !== undefined && from.key === to.key) return
+    const carried = this.#options.isEncoded ? decodeMessage(encodeMessage(message)) : message
     const copies = this.random.chance(this.plan.duplicates) ? 2 : 1
     for (let i = 0; i < copies; i++) {
       const delay = this.#delay(from, to)
       if (delay === undefined) continue
       this.after(delay, () => {
-        if (to.isUp) to.receive(message, from.name)
+        if (to.isUp) to.receive(carried, from.name)
       })
     }
   }

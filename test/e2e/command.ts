@@ -1,0 +1,124 @@
+/** The executable `quern`, as a process of its own. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { ROOT } from '../pure-folders.ts'
+
+const EXECUTABLE = path.join(ROOT, 'bin', 'quern.js')
+/** Nothing here takes this long, on any machine; a process that does is ended, and its test fails. */
+const LIMIT_MS = 60_000
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface ReadyLine {
+  readonly event: 'ready'
+  readonly chainId: number
+  readonly rpc: string
+  readonly ws: string
+  readonly genesis: string
+  readonly accounts: readonly { readonly address: string; readonly bech32: string; readonly privateKey: string }[]
+}
+
+/** A folder for one test file, which no user's keys or settings are in. */
+export class Sandbox {
+  readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'quern-e2e-'))
+  /** Where its processes keep temporary files. */
+  readonly temporary = path.join(this.folder, 'tmp')
+  readonly #running = new Set<ChildProcess>()
+
+  constructor() {
+    fs.mkdirSync(this.temporary)
+  }
+
+  path = (name: string): string => path.join(this.folder, name)
+
+  file(name: string, content: string): string {
+    fs.writeFileSync(this.path(name), content)
+    return this.path(name)
+  }
+
+  start(args: readonly string[], env: NodeJS.ProcessEnv = {}): RunningCommand {
+    const { PATH, SystemRoot } = process.env
+    const child = spawn(process.execPath, [EXECUTABLE, ...args], {
+      cwd: this.folder,
+      env: { PATH, SystemRoot, HOME: this.folder, TMPDIR: this.temporary, QUERN_HOME: this.path('home'), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: LIMIT_MS,
+      killSignal: 'SIGKILL',
+    })
+    this.#running.add(child)
+    child.once('close', () => this.#running.delete(child))
+    return new RunningCommand(child)
+  }
+
+  run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
+    return this.start(args, env).ended
+  }
+
+  async remove(): Promise<void> {
+    const closing = [...this.#running].map((child) => new Promise((resolve) => child.once('close', resolve)))
+    for (const child of this.#running) child.kill('SIGKILL')
+    await Promise.all(closing)
+    fs.rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+export class RunningCommand {
+  readonly ended: Promise<Ended>
+  readonly #child: ChildProcess
+  readonly #lookers = new Set<() => void>()
+  #output = { stdout: '', stderr: '' }
+  #hasEnded = false
+
+  constructor(child: ChildProcess) {
+    this.#child = child
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name]?.setEncoding('utf8').on('data', (text: string) => {
+        this.#output[name] += text
+        this.#look()
+      })
+    }
+    this.ended = new Promise((resolve, reject) => {
+      child.once('error', reject)
+      child.once('close', (code) => {
+        this.#hasEnded = true
+        this.#look()
+        resolve({ code, ...this.#output })
+      })
+    })
+  }
+
+  #look(): void {
+    for (const look of [...this.#lookers]) look()
+  }
+
+  /** The first whole line of its output, so far or to come, that `matches`. */
+  line(matches: (line: string) => boolean): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = this.#output.stdout.split('\n').slice(0, -1).find(matches)
+        if (found === undefined && !this.#hasEnded) return
+        this.#lookers.delete(look)
+        if (found !== undefined) resolve(found)
+        else reject(new Error(`it ended without that line: ${this.#output.stdout}${this.#output.stderr}`))
+      }
+      this.#lookers.add(look)
+      look()
+    })
+  }
+
+  /** Of `devnet --json`. */
+  async ready(): Promise<ReadyLine> {
+    return JSON.parse(await this.line((line) => line.startsWith('{"event":"ready"'))) as ReadyLine
+  }
+
+  async stop(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL' = 'SIGINT'): Promise<Ended> {
+    this.#child.kill(signal)
+    return this.ended
+  }
+}
