@@ -7,6 +7,7 @@ import {
   DEFAULT_RLP_LIMITS,
   decodeRlp,
   encodedLength,
+  encodedWithoutLast,
   encodeRlp,
   encodeUint,
   type RlpItem,
@@ -70,6 +71,20 @@ describe('against package rlp', () => {
     const encoded = encodeRlp(new Uint8Array(1 << 24))
     expect(hexKey(encoded.subarray(0, 5))).toBe('bb01000000')
     expect(rlpBytes(decodeRlp(encoded, { ...DEFAULT_RLP_LIMITS, maxBytes: 1 << 25 })).length).toBe(1 << 24)
+  })
+})
+
+describe('a list without its last items', () => {
+  it('is cut out as it would be encoded', () => {
+    const list = fc.array(item, { maxLength: 12 })
+    fc.assert(
+      fc.property(list, fc.nat(), (items, drop) => {
+        const encoded = encodeRlp(items)
+        const count = drop % (items.length + 1)
+        const wanted = encodeRlp(items.slice(0, items.length - count))
+        expect(encodedWithoutLast(encoded, rlpList(decodeRlp(encoded)), count)).toEqual(wanted)
+      }),
+    )
   })
 })
 

@@ -5,7 +5,7 @@ import { parseCpc } from '../core/units.ts'
 import { describeEvent } from '../node/cli/commands/worker.ts'
 import type { CliContext } from '../node/cli/context.ts'
 import { banner, readyEvent } from './banner.ts'
-import { Devnet } from './devnet.ts'
+import type { Devnet } from './devnet.ts'
 import type { DevnetPlan } from './genesis.ts'
 
 interface DevnetFlags {
@@ -98,6 +98,8 @@ async function runDevnet(flags: DevnetFlags, context: CliContext): Promise<void>
   })
   // Whoever waits for it comes later; until then a failure is kept, not unhandled.
   failure.catch(() => undefined)
+  // Loaded here, not above: the other commands start in half the time without the node.
+  const { Devnet } = await import('./devnet.ts')
   const devnet = await Devnet.start({
     plan: planOf(flags),
     host: flags.host,

@@ -88,11 +88,12 @@ export class Devnet {
   static async start(options: DevnetOptions): Promise<Devnet> {
     const directory = openDirectory(options.dataDir, options.plan ?? {}, completePlan)
     const { plan } = directory
-    const keys = devnetKeys(plan)
-    const genesis = devnetGenesis(plan, keys)
     const clock = new SystemClock()
     let cluster: Cluster | undefined
     try {
+      const keys = devnetKeys(plan)
+      const genesis = devnetGenesis(plan, keys)
+      directory.savePlan()
       cluster = await Cluster.start({
         genesis,
         keys: keys.validators,

@@ -12,6 +12,8 @@ export interface DevnetDirectory {
   readonly path: string
   readonly isTemporary: boolean
   readonly plan: DevnetPlan
+  /** Keeps the plan of a new chain: once it has proved good, since the chain is bound to it. */
+  savePlan(): void
   /** Removes a temporary one. */
   dispose(): void
 }
@@ -20,6 +22,8 @@ interface StoredPlan extends Omit<DevnetPlan, 'balanceWei'> {
   readonly version: number
   readonly balanceWei: string
 }
+
+const nothing = (): void => undefined
 
 function readPlan(file: string): DevnetPlan | undefined {
   if (!fs.existsSync(file)) return undefined
@@ -60,9 +64,10 @@ export function openDirectory(
   complete: (given: Partial<DevnetPlan>) => DevnetPlan,
 ): DevnetDirectory {
   if (dataDir === undefined) {
+    const plan = complete(given)
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'quern-devnet-'))
     const dispose = (): void => fs.rmSync(directory, { recursive: true, force: true })
-    return { path: directory, isTemporary: true, plan: complete(given), dispose }
+    return { path: directory, isTemporary: true, plan, savePlan: nothing, dispose }
   }
   fs.mkdirSync(dataDir, { recursive: true })
   const file = path.join(dataDir, PLAN_FILE)
@@ -76,9 +81,8 @@ export function openDirectory(
         `the chain in ${dataDir} was made with ${name} ${was}, not ${value}: leave the flag out, or use another --data-dir`,
       )
     }
-    return { path: dataDir, isTemporary: false, plan: existing, dispose: () => undefined }
+    return { path: dataDir, isTemporary: false, plan: existing, savePlan: nothing, dispose: nothing }
   }
   const plan = complete(given)
-  writePlan(file, plan)
-  return { path: dataDir, isTemporary: false, plan, dispose: () => undefined }
+  return { path: dataDir, isTemporary: false, plan, savePlan: () => writePlan(file, plan), dispose: nothing }
 }

@@ -129,8 +129,10 @@ export class Mempool {
     this.#arrivals++
     const home = this.#senders.get(senderKey) ?? this.#openQueue(transaction.from, senderKey, account)
     const replaced = this.#insert(home, entry)
+    const status = this.#statusOf(home, transaction.nonce)
+    if (replaced === undefined && evicted.length === 0) return ok({ status })
     return ok({
-      status: this.#statusOf(home, transaction.nonce),
+      status,
       ...(replaced === undefined ? {} : { replaced: replaced.transaction.hash }),
       ...(evicted.length === 0 ? {} : { evicted: evicted.map((victim) => victim.transaction.hash) }),
     })

@@ -8,7 +8,7 @@ import { nextBaseFee } from '../vm/fees.ts'
 import type { ChainParams } from '../vm/params.ts'
 import { epochSets, epochs } from '../vm/state/tables.ts'
 import { readRecord, type StateReader } from '../vm/state/view.ts'
-import { decodeEnvelope, decodeOptions } from '../vm/transaction/envelope.ts'
+import { decodeEnvelope, decodeOptions, withSender } from '../vm/transaction/envelope.ts'
 import type { ValidatorSet } from '../vm/validator-set.ts'
 import type { ExecutedBlock } from './api.ts'
 import type { ChainStore } from './storage/chain-store.ts'
@@ -133,7 +133,7 @@ export class ChainView {
     const options = decodeOptions(this.#params)
     const transactions = block.transactions.map((raw, i) => {
       const from: Address = senders[i]!
-      return { ...decodeEnvelope(raw, this.#params.chainId, options), from }
+      return withSender(decodeEnvelope(raw, this.#params.chainId, options), from)
     })
     const answer: ExecutedBlock = { block, transactions, receipts, final: true }
     this.#remember(height, answer)

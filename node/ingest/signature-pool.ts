@@ -12,7 +12,7 @@ import { availableParallelism } from 'node:os'
 import type { Address } from '../../core/bytes.ts'
 import { type Failure, fail, ok, QuernError, type Result } from '../../core/errors.ts'
 import type { RefusalCode } from '../../vm/execution/types.ts'
-import { type DecodeOptions, decodeEnvelope } from '../../vm/transaction/envelope.ts'
+import { type DecodeOptions, decodeEnvelope, withSender } from '../../vm/transaction/envelope.ts'
 import type { Envelope, Transaction } from '../../vm/transaction/types.ts'
 import { packRequests, unpackAnswers } from './packed.ts'
 import { InlineRecoverer, type Recoverer, WorkerRecoverer } from './recoverer.ts'
@@ -193,7 +193,7 @@ export class SignaturePool {
     this.#waitingBytes -= envelope.raw.length
     this.#answered++
     if (outcome instanceof Error) reject(outcome)
-    else resolve(outcome === undefined ? NO_KEY : ok({ ...envelope, from: outcome }))
+    else resolve(outcome === undefined ? NO_KEY : ok(withSender(envelope, outcome)))
     if (this.#waiting === 0) for (const onDrained of this.#onDrained.splice(0)) onDrained()
   }
 }

@@ -72,7 +72,7 @@ export class Cluster {
       store: this.stores[i],
       clock: this.clock,
       bls: this.#scheme,
-      transport: this.hub.connect(`node-${i}`),
+      transport: options.transport ?? this.hub.connect(`node-${i}`),
       signatures,
       onFailure: (error) => this.failures.push(error),
       ...options,

@@ -111,7 +111,10 @@ function addRow(
 
 async function runQuern(round: number): Promise<void> {
   const profile = textOption('cpu-prof')
-  const nodeArguments = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
+  const nodeArguments = [
+    ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
+    ...(textOption('node-argument')?.split(' ') ?? []),
+  ]
   const node = await startQuern(ACCOUNTS, textOption('quern'), nodeArguments)
   try {
     const result = await measure(node)

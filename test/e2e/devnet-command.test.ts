@@ -157,13 +157,15 @@ describe('quern devnet refuses', () => {
       expect(stderr).toContain('--help')
     }
     const [mnemonic, balance] = await Promise.all([
-      sandbox.run([...SMALL, '--mnemonic', 'test test test']),
+      sandbox.run([...SMALL, '--mnemonic', 'test test test', '--data-dir', sandbox.path('bad')]),
       sandbox.run([...SMALL, '--balance', '1.5 CPC']),
     ])
     expect([mnemonic.code, balance.code]).toEqual([1, 1])
     expect(JSON.parse(mnemonic.stderr)).toMatchObject({ error: { code: 'MNEMONIC_INVALID' } })
     expect(JSON.parse(balance.stderr)).toMatchObject({ error: { code: expect.stringContaining('AMOUNT') } })
     expect(fs.readdirSync(sandbox.temporary)).toEqual([])
+    // No chain is bound to what was mistyped.
+    expect(fs.readdirSync(sandbox.path('bad'))).toEqual([])
   })
 })
 

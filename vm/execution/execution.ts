@@ -105,14 +105,11 @@ export class BlockExecution {
     const { gasUsed, effectiveGasPrice, priorityFeeWei } = charge(this.#view, tx, baseFeePerGas)
     this.#priorityFeesWei += priorityFeeWei
     const failure = runOrFail(tx, actionContext(this.#view, this.#context, this.#rules, tx))
-    const receipt: Receipt = {
-      status: failure === undefined ? 1 : 0,
-      ...(failure === undefined ? {} : { error: failure.code }),
-      gasUsed,
-      gramUsed: 0,
-      cumulativeGasUsed: this.#room.gasUsed,
-      effectiveGasPrice,
-    }
+    const cumulativeGasUsed = this.#room.gasUsed
+    const receipt: Receipt =
+      failure === undefined
+        ? { status: 1, gasUsed, gramUsed: 0, cumulativeGasUsed, effectiveGasPrice }
+        : { status: 0, error: failure.code, gasUsed, gramUsed: 0, cumulativeGasUsed, effectiveGasPrice }
     this.#receipts.push(receipt)
     if (failure === undefined && tx.action.kind === 'SUBMIT_RESULT') {
       this.#results.push({ transaction: tx, result: tx.action.result })

@@ -15,12 +15,12 @@ export function setAccount(state: StateView, address: Address, account: Account)
 }
 
 export function credit(state: StateView, address: Address, amountWei: bigint): void {
-  const account = accountOf(state, address)
-  setAccount(state, address, { ...account, balance: account.balance + amountWei })
+  const { nonce, balance } = accountOf(state, address)
+  setAccount(state, address, { nonce, balance: balance + amountWei })
 }
 
 /** @throws QuernError `ASSERTION_FAILED` when the account holds less: the caller has checked */
 export function debit(state: StateView, address: Address, amountWei: bigint): void {
-  const account = accountOf(state, address)
-  setAccount(state, address, { ...account, balance: account.balance - amountWei })
+  const { nonce, balance } = accountOf(state, address)
+  setAccount(state, address, { nonce, balance: balance - amountWei })
 }

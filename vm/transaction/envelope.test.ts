@@ -8,7 +8,14 @@ import { signHash } from '../../core/secp256k1.ts'
 import { PRESETS } from '../params.ts'
 import { ACTIONS, anyAction, signFields } from '../testing/transactions.ts'
 import { testWallet } from '../testing/wallet.ts'
-import { type DecodeOptions, decodeEnvelope, decodeOptions, decodeTransaction, encodeEnvelope } from './envelope.ts'
+import {
+  type DecodeOptions,
+  decodeEnvelope,
+  decodeOptions,
+  decodeTransaction,
+  encodeEnvelope,
+  signingHash,
+} from './envelope.ts'
 import { signEip1559Transfer, signLegacyTransfer, signNative } from './sign.ts'
 import type { Action, Envelope } from './types.ts'
 
@@ -90,6 +97,23 @@ describe('round trips', () => {
     expect(decoded).toMatchObject({ type: 'legacy', maxFeePerGas: 9n, maxPriorityFeePerGas: 9n, action: transfer })
     expect(hexKey(decoded.from)).toBe(hexKey(alice.address))
     expect(hexKey(encodeEnvelope(decoded, decoded.signature))).toBe(hexKey(legacy))
+  })
+
+  test('what was signed is found in every envelope type as it would be encoded anew', () => {
+    const types = ['legacy', 'eip2930', 'eip1559', 'native'] as const
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...types),
+        fc.bigInt({ min: 0n, max: 1n << 200n }),
+        fc.nat(),
+        (type, value, nonce) => {
+          const fees = type === 'legacy' || type === 'eip2930' ? { maxPriorityFeePerGas: 9n, maxFeePerGas: 9n } : {}
+          const fields = { ...base, ...fees, type, nonce, action: { ...transfer, value } }
+          const raw = encodeEnvelope(fields, { r: 1n + value, s: 2n, yParity: 1 })
+          expect(decodeEnvelope(raw, CHAIN).signingHash).toEqual(signingHash(fields))
+        },
+      ),
+    )
   })
 
   test('gasLimit defaults to what the action uses', () => {

@@ -112,6 +112,7 @@ export const eip2930Format: EnvelopeFormat = {
   prefix: Uint8Array.of(1),
   maxBytes: MAX_ETHEREUM_ENVELOPE_BYTES,
   unsigned: eip2930Items,
+  signatureItems: 3,
   signed: (fields, signature) => [...eip2930Items(fields), ...signatureItems(signature)],
   decode: (item, expected) => {
     const [chainId, nonce, gasPrice, gasLimit, to, value, data, accessList, yParity, r, s] = rlpList(item, 11)
@@ -131,6 +132,7 @@ export const eip1559Format: EnvelopeFormat = {
   prefix: Uint8Array.of(2),
   maxBytes: MAX_ETHEREUM_ENVELOPE_BYTES,
   unsigned: eip1559Items,
+  signatureItems: 3,
   signed: (fields, signature) => [...eip1559Items(fields), ...signatureItems(signature)],
   decode: (item, expected) => {
     const [chainId, nonce, priority, max, gasLimit, to, value, data, accessList, yParity, r, s] = rlpList(item, 12)

@@ -30,6 +30,11 @@ export interface EnvelopeFormat {
   readonly maxBytes: number
   /** The list whose hash, after the prefix, is signed. */
   readonly unsigned: (fields: EnvelopeFields) => RlpItem
+  /**
+   * Present where `unsigned` is `signed` without its last so many items, and decoding leaves no choice of either: then
+   * what was signed need not be encoded again.
+   */
+  readonly signatureItems?: number
   readonly signed: (fields: EnvelopeFields, signature: Signature) => RlpItem
   /** @throws QuernError RefusalCode, or an RLP code where the shape is wrong */
   readonly decode: (item: RlpItem, chainId: number, options: DecodeOptions) => DecodedFields

@@ -75,6 +75,6 @@ export function drawPlan(seed: number): Plan {
     crashes: isCalm ? 0 : random.below(4),
     partitions: isCalm ? 0 : random.below(3),
     voteChecks: random.chance(0.7) ? 'batched' : 'each',
-    healAtMs: 1_000 + random.below(2_000),
+    healAtMs: 600 + random.below(1_200),
   }
 }

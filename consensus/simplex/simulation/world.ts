@@ -185,7 +185,7 @@ export class World {
   #planCrash(): void {
     const host = this.random.pick(this.hosts)
     const atMs = 50 + this.random.below(this.plan.healAtMs - 100)
-    const downMs = Math.min(this.random.below(800), this.plan.healAtMs - atMs)
+    const downMs = Math.min(this.random.below(500), this.plan.healAtMs - atMs)
     this.after(atMs, () => {
       if (!host.isUp) return
       host.crash()
@@ -198,6 +198,6 @@ export class World {
     this.after(atMs, () => {
       this.#side = new Map(this.hosts.map((host) => [host.name, this.random.below(2)]))
     })
-    this.after(atMs + this.random.below(1_000), () => this.#side.clear())
+    this.after(atMs + this.random.below(600), () => this.#side.clear())
   }
 }

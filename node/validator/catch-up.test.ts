@@ -1,0 +1,108 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { makeBlock } from '../../consensus/block.ts'
+import { equalBytes } from '../../core/bytes.ts'
+import { sha256 } from '../../core/hash.ts'
+import type { ChainNode } from '../chain-node.ts'
+import { Cluster, chainOf } from '../testing/cluster.ts'
+import type { FinalBlock, PeerRequest, PeerResponse, Transport } from '../transport/transport.ts'
+
+let cluster: Cluster
+afterEach(() => cluster.stopAll())
+
+/** The final blocks of a node with their certificates, as it would hand them out. */
+const servedBy = (node: ChainNode, height: number): FinalBlock => {
+  const { block } = node.blockByHeight(height)!
+  const { notarization, finalization } = node.certificates(height)
+  return { block, notarization, finalization }
+}
+
+/** A peer that answers whatever the test wants, and counts what it was asked. */
+function connectLiar(hub: Cluster['hub'], answer: (request: PeerRequest) => PeerResponse | undefined) {
+  const transport: Transport = hub.connect('liar')
+  const asked = { status: 0, range: 0 }
+  transport.start({
+    message: () => undefined,
+    request: async (_, request) => {
+      if (request.type === 'status' || request.type === 'range') asked[request.type]++
+      const given = answer(request)
+      if (given === undefined) throw new Error('no answer')
+      return given
+    },
+  })
+  return asked
+}
+
+describe('catching up from hostile peers', () => {
+  it('C7: a peer that boasts of a huge height and serves old or foreign blocks takes nothing back', async () => {
+    cluster = new Cluster(4)
+    const nodes = await cluster.startAll()
+    await cluster.until(nodes[0]!, 6)
+    const honest = nodes[0]!
+    const genesis = honest.blockByHeight(0)!.block
+    const asked = connectLiar(cluster.hub, (request) => {
+      if (request.type === 'status') {
+        return {
+          type: 'status',
+          status: { genesisHash: honest.genesisHash, height: 2 ** 40, hash: sha256(genesis.hash) },
+        }
+      }
+      if (request.type === 'range') {
+        // The header list that wiped a predecessor held genesis alone.
+        return { type: 'range', blocks: [{ block: genesis, notarization: undefined, finalization: undefined }] }
+      }
+      return undefined
+    })
+    const follower = await cluster.start(4)
+    await cluster.until(follower, () => asked.range > 0 && follower.finalized().height >= 6)
+    const height = follower.finalized().height
+    const chain = chainOf(follower, height)
+    await cluster.until(follower, height + 4)
+    expect(chainOf(follower, height)).toEqual(chain)
+    expect(chainOf(honest, height)).toEqual(chain)
+  })
+
+  it('C8: a state that execution does not give is never taken over, whatever certificates come with it', async () => {
+    cluster = new Cluster(4)
+    const nodes = await cluster.startAll()
+    await cluster.until(nodes[0]!, 8)
+    const honest = nodes[0]!
+    const forgedAt = 4
+    const forge = (served: FinalBlock): FinalBlock => {
+      const { header, transactions, parentCertificate } = served.block
+      return {
+        ...served,
+        block: makeBlock({
+          header: { ...header, stateRoot: sha256(header.stateRoot) },
+          transactions,
+          parentCertificate,
+        }),
+      }
+    }
+    const asked = connectLiar(cluster.hub, (request) => {
+      if (request.type === 'status') {
+        const { height, hash } = honest.finalized()
+        return { type: 'status', status: { genesisHash: honest.genesisHash, height, hash } }
+      }
+      if (request.type !== 'range' || request.fromHeight > forgedAt) return undefined
+      const blocks: FinalBlock[] = []
+      for (let height = request.fromHeight; height <= forgedAt; height++) {
+        const served = servedBy(honest, height)
+        blocks.push(height === forgedAt ? forge(served) : served)
+      }
+      return { type: 'range', blocks }
+    })
+    // The newcomer knows nobody but the liar.
+    cluster.hub.setFilter((from, to) => ![from, to].includes('node-4') || [from, to].includes('liar'))
+    const follower = await cluster.start(4)
+    await cluster.until(follower, () => asked.range > 0)
+    await cluster.until(follower, forgedAt - 1)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(follower.finalized().height).toBe(forgedAt - 1)
+    // With honest peers in reach it goes on, on the honest chain.
+    cluster.hub.setFilter(() => true)
+    await cluster.until(follower, honest.finalized().height + 2)
+    expect(equalBytes(follower.blockByHeight(forgedAt)!.block.hash, honest.blockByHeight(forgedAt)!.block.hash)).toBe(
+      true,
+    )
+  })
+})
