@@ -137,5 +137,11 @@ export function bigIntToBytes(value: bigint, length: number): Uint8Array {
   if (value < 0n || value >> BigInt(8 * length) !== 0n) {
     throw new QuernError('INTEGER_RANGE', `integer does not fit ${length} bytes`, { value })
   }
-  return fromHex(value.toString(16).padStart(2 * length, '0'))
+  if (length % 8 !== 0) return fromHex(value.toString(16).padStart(2 * length, '0'))
+  // Hashes and signatures: eight bytes at a time is several times quicker than by way of hex.
+  const out = new Uint8Array(length)
+  const view = new DataView(out.buffer)
+  for (let at = length - 8, rest = value; at >= 0; at -= 8, rest >>= 64n)
+    view.setBigUint64(at, BigInt.asUintN(64, rest))
+  return out
 }

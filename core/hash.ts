@@ -61,9 +61,24 @@ async function loadHashPairs(): Promise<PairHasher> {
 
 const backends = { keccak256: await loadKeccak(), sha256: await loadSha256(), hashPairs: await loadHashPairs() }
 
+/**
+ * Tree nodes, table keys and most envelopes in their domains fit. Joined here, because arrays above 64 bytes live outside
+ * the JavaScript heap, and making one costs as much as hashing it.
+ */
+const JOINED = new Uint8Array(1_024)
+
 /** SHA-256 of the concatenation of the parts. */
 export function sha256(...parts: readonly Uint8Array[]): Hash {
-  return backends.sha256(parts.length === 1 ? parts[0]! : concatBytes(...parts))
+  if (parts.length === 1) return backends.sha256(parts[0]!)
+  let length = 0
+  for (const part of parts) length += part.length
+  if (length > JOINED.length) return backends.sha256(concatBytes(...parts))
+  let at = 0
+  for (const part of parts) {
+    JOINED.set(part, at)
+    at += part.length
+  }
+  return backends.sha256(JOINED.subarray(0, length))
 }
 
 /** SHA-256 of `domain || parts`. Every hash of our own goes through here; the exemptions are named in domains.ts. */

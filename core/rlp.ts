@@ -84,16 +84,23 @@ export function encodeRlp(item: RlpItem): Uint8Array {
 }
 
 /**
- * The encoding of a list without its last items, cut out of the encoding of the whole: nothing is encoded twice.
+ * `prefix`, then the encoding of a list without its last items, cut out of the encoding of the whole: nothing is encoded
+ * twice.
  * @param encoded what `decodeRlp` read `list` from
  */
-export function encodedWithoutLast(encoded: Uint8Array, list: readonly RlpItem[], count: number): Uint8Array {
+export function encodedWithoutLast(
+  encoded: Uint8Array,
+  list: readonly RlpItem[],
+  count: number,
+  prefix: Uint8Array = EMPTY_BYTES,
+): Uint8Array {
   const first = encoded[0]!
   const start = first < 0xf8 ? 1 : first - 0xf7 + 1
   let length = encoded.length - start
   for (let i = list.length - count; i < list.length; i++) length -= encodedLength(list[i]!)
-  const out = new Uint8Array(1 + lengthOfLength(length) + length)
-  out.set(encoded.subarray(start, start + length), writeHeader(out, 0, 0xc0, length))
+  const out = new Uint8Array(prefix.length + 1 + lengthOfLength(length) + length)
+  out.set(prefix)
+  out.set(encoded.subarray(start, start + length), writeHeader(out, prefix.length, 0xc0, length))
   return out
 }
 

@@ -3,7 +3,7 @@ import { equalBytes, type Hash, hexKey } from '../../core/bytes.ts'
 import { epochOf } from '../../vm/params.ts'
 import { certificateHash, signerIndexes, verifyCertificate } from '../certificate.ts'
 import type { Block, Certificate } from '../types.ts'
-import { MAX_FETCHES, SYNC_BLOCKS } from './limits.ts'
+import { MAX_FETCHES, MAX_HELD_BLOCKS, SYNC_BLOCKS } from './limits.ts'
 import {
   emit,
   type HeldBlock,
@@ -64,6 +64,7 @@ export function takeFetchedBlock(s: SimplexState, block: Block): Refusal | undef
 
 /** S8: certified blocks that are not here. Parents become certified by the blocks that carry their notarization. */
 export function fetchMissing(s: SimplexState): void {
+  if (s.blocks.size >= MAX_HELD_BLOCKS) return
   const certificates = [...s.notarized.values()].reverse()
   if (s.finalization !== undefined) certificates.unshift(s.finalization)
   let fetches = 0

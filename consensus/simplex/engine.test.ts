@@ -271,6 +271,15 @@ describe('S9: the end of an epoch', () => {
     expect(votesIn(bench.hearProposal(1, last))).toEqual(['notarize/1'])
   })
 
+  it('a last block that nobody notarised cannot be proposed again', () => {
+    const bench = new Bench(follower, { epochBlocks: 1 })
+    bench.hearCertificate('nullify', 0)
+    const heard = bench.hearProposal(1, last)
+    expect(ofType(heard, 'validate')).toEqual([])
+    expect(ofType(heard, 'fetchCertificates')).toMatchObject([{ fromView: 0, toView: 0 }])
+    expect(votesIn(bench.validate(last))).toEqual([])
+  })
+
   it('nothing is built on it within the epoch', () => {
     const bench = new Bench(follower, { epochBlocks: 1 })
     expect(wordsIn(bench.hearProposal(1, blockAt(1, last)))).toEqual(['rejected PROPOSAL_SHAPE'])

@@ -1,5 +1,5 @@
 /** One engine among four equal validators, played by hand. Test-only. */
-import { type Hash, hexKey, ZERO_HASH } from '../../core/bytes.ts'
+import { type Hash, ZERO_HASH } from '../../core/bytes.ts'
 import { leaderOf } from '../../vm/leader.ts'
 import { aggregateVotes } from '../certificate.ts'
 import type { Block, Certificate, Message, Proposal, Vote, VoteKind } from '../types.ts'
@@ -173,5 +173,3 @@ export const wordsIn = (outputs: readonly Output[]): string[] =>
     if (output.type === 'halt') return `halt ${output.code}`
     return output.type
   })
-
-export const hashKey = (block: Block): string => hexKey(block.hash)

@@ -30,6 +30,12 @@ export const MAX_TIMER_FACTOR = 64
 /** Blocks asked for at once, every D: a node that misses more asks its host to sync. */
 export const MAX_FETCHES = 16
 
+/**
+ * Blocks held before fetching stops: what a node that cannot reach its own head holds in vain. Finality trails by a few blocks,
+ * so only one that needs its host's sync comes here.
+ */
+export const MAX_HELD_BLOCKS = 512
+
 /** A notarised block this far above the last final one means that we are behind: walking back block by block is too slow. */
 export const SYNC_BLOCKS = 16
 

@@ -85,6 +85,21 @@ describe('S7: after a restart', () => {
     expect(wordsIn(after.validate(block))).toContain('notarized')
   })
 
+  it('goes on from a commit of two blocks that was cut short after the first', () => {
+    const child = blockAt(1, block)
+    const before = new Bench(follower)
+    for (const each of [block, child]) {
+      before.hearProposal(each.header.view, each)
+      before.validate(each)
+    }
+    before.hearCertificate('notarize', 1, child.hash)
+    before.hearCertificate('finalize', 1, child.hash)
+    const head = { block, notarization: certificate('notarize', 0, block.hash), finalization: undefined }
+    const after = new Bench(follower, { head, records: before.records })
+    expect(after.engine.view).toBe(2)
+    expect(ofType(after.validate(child), 'finalized')).toMatchObject([{ blocks: [child] }])
+  })
+
   it('a vote of ours that somebody remembers binds us though our disk is lost', () => {
     const bench = new Bench(follower)
     bench.hearVote('nullify', 0, new Uint8Array(32), follower)

@@ -83,13 +83,15 @@ export interface SimplexState {
 const indexOfKey = (set: ValidatorSet, publicKey: Uint8Array | undefined): number =>
   publicKey === undefined ? -1 : set.members.findIndex((member) => equalBytes(member.blsPublicKey, publicKey))
 
-/** View of the head's finalization in the epoch of the next block. */
+/**
+ * The view up to which all is decided, in the epoch of the next block. A crash while several blocks became final leaves a
+ * head that was to become final by a block above it: then its own view is decided, and what lies above is in the journal.
+ */
 const finalViewOf = (head: FinalHead, epoch: number, epochBlocks: number): number => {
   const { header } = head.block
   if (header.height === 0 || isLastBlockOfEpoch(header.height, { epochBlocks })) return -1
   assert(header.epoch === epoch, 'the validator set must be that of the next block', { epoch, head: header.epoch })
-  assert(head.finalization !== undefined, 'a final block needs its finalization', { height: header.height })
-  return head.finalization.view
+  return head.finalization?.view ?? header.view
 }
 
 export function createState(options: SimplexOptions): SimplexState {

@@ -13,7 +13,10 @@ export interface EpochContext {
   readonly randomness: Hash
 }
 
-/** The newest final block, with the certificates of its own. Genesis has none: it is final by definition. */
+/**
+ * The newest final block, with the certificates of its own. Genesis has none: it is final by definition. A block that became
+ * final by one above it has no finalization; it is the head only after a crash between the two.
+ */
 export interface FinalHead {
   readonly block: Block
   readonly notarization: Certificate | undefined

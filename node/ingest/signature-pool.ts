@@ -94,14 +94,17 @@ export class SignaturePool {
     }
   }
 
-  /** For transactions from outside. Keeps a copy of `raw`, so that a transaction owns its bytes and nothing else. */
+  /**
+   * For transactions from outside. Keeps `raw` where it fills a buffer of its own, which nobody may change then, and a copy
+   * otherwise: a transaction owns its bytes and nothing else.
+   */
   recover(raw: Uint8Array): Promise<Recovered> {
     const { maxWaiting, maxWaitingBytes } = this.#options
     if (this.#waiting >= maxWaiting || this.#waitingBytes + raw.length > maxWaitingBytes) {
       const message = `${this.#waiting} signatures wait to be checked here: send again in a second`
       return Promise.resolve(fail('INGEST_OVERLOADED', message, { waiting: this.#waiting }))
     }
-    return this.#enqueue(new Uint8Array(raw), this.#ordinary)
+    return this.#enqueue(ownBytes(raw), this.#ordinary)
   }
 
   /** For the transactions of a block, in order: never refused for load, since a block is bounded, and served first. */
@@ -197,6 +200,9 @@ export class SignaturePool {
     if (this.#waiting === 0) for (const onDrained of this.#onDrained.splice(0)) onDrained()
   }
 }
+
+const ownBytes = (raw: Uint8Array): Uint8Array =>
+  raw.constructor === Uint8Array && raw.buffer.byteLength === raw.length ? raw : new Uint8Array(raw)
 
 function startRecoverers(workers: number = Math.max(1, availableParallelism() - 1)): Recoverer[] {
   if (workers === 0) return [new InlineRecoverer()]

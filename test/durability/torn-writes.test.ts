@@ -15,6 +15,7 @@ import { type Tap, tapped } from './tapped-transport.ts'
 /** Short views, so that a view without its leader costs little. */
 const PARAMS = { ...FAST_PARAMS, blockIntervalMs: 5, networkDelayMs: 40 }
 const VALIDATORS = 4
+const LIVES = 12
 const everything: Tap = (message) => [message]
 
 let cluster: Cluster
@@ -122,13 +123,13 @@ describe('power cuts', () => {
   for (const seed of [1, 2, 3]) {
     it(`of all validators, again and again (seed ${seed})`, async () => {
       const drawCut = (random: Random): CutPlan => ({ atWrite: 1 + random(24), isWritten: random(2) === 1 })
-      await Promise.all(
+      const lives = await Promise.all(
         Array.from({ length: VALIDATORS }, async (_, i) => {
           const random = randomOf(seed * VALIDATORS + i)
-          for (let life = 0; life < 12; life++) await liveAndDie(i, drawCut(random))
+          for (let life = 0; life < LIVES; life++) await liveAndDie(i, drawCut(random))
+          return live(i)
         }),
       )
-      const lives = await Promise.all(Array.from({ length: VALIDATORS }, (_, i) => live(i)))
       await expectHealthy(lives.map(({ node }) => node))
     })
   }

@@ -72,7 +72,7 @@ function signingHashFrom(
   item: RlpItem,
 ): Uint8Array {
   if (format.signatureItems === undefined) return signingHashOf(format, fields)
-  return keccak256(concatBytes(format.prefix, encodedWithoutLast(encoded, rlpList(item), format.signatureItems)))
+  return keccak256(encodedWithoutLast(encoded, rlpList(item), format.signatureItems, format.prefix))
 }
 
 /** keccak256 of what the sender signs. */
