@@ -1,6 +1,6 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 
-const E2E = 'test/e2e/**/*.test.ts'
+const E2E = 'test/{e2e,durability}/**/*.test.ts'
 
 export default defineConfig({
   test: {

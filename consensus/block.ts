@@ -35,7 +35,7 @@ const LIMITS: RlpLimits = { maxBytes: MAX_PROPOSAL_BYTES, maxDepth: 6, maxItems:
 export type BlockDecodeErrorCode = 'BLOCK_TOO_LARGE'
 
 /** The block of these parts; computes its hash. */
-export const makeBlock = (parts: Omit<Block, 'hash'>): Block => ({ hash: headerHash(parts.header), ...parts })
+export const makeBlock = (parts: Omit<Block, 'hash'>): Block => ({ ...parts, hash: headerHash(parts.header) })
 
 const blockItem = (block: Omit<Block, 'hash'>): RlpItem => [
   encodeHeader(block.header),

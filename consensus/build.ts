@@ -5,9 +5,9 @@
  */
 import { type Address, EMPTY_BYTES, ZERO_HASH } from '../core/bytes.ts'
 import { computeRoot } from '../vm/compute-root.ts'
-import { BlockExecution } from '../vm/execution/execution.ts'
+import { type ApplyResult, BlockExecution } from '../vm/execution/execution.ts'
 import { receiptRoot } from '../vm/execution/receipt.ts'
-import type { ExecutionRules, Receipt } from '../vm/execution/types.ts'
+import type { ExecutionRules } from '../vm/execution/types.ts'
 import { nextBaseFee } from '../vm/fees.ts'
 import { epochOf } from '../vm/params.ts'
 import { StateLayer } from '../vm/state/layers.ts'
@@ -44,7 +44,9 @@ export interface BuildInput {
 
 /**
  * Candidates that may be left out before the leader stops looking. A full block sees some that just do not fit; a mempool
- * full of transactions that state no longer accepts must not keep a leader from proposing in time.
+ * full of transactions that state no longer accepts must not keep a leader from proposing in time. Not counted are those
+ * of a kind whose places in the block are taken (16 registrations, for instance): passing one over reads nothing, the
+ * mempool bounds them, and counted they would let a thousand of them, well paying but never charged, keep all others out.
  */
 export const MAX_LEFT_OUT = 1_024
 
@@ -121,12 +123,13 @@ function fill(execution: BlockExecution, candidates: Candidates, room: number): 
     const candidate = candidates.next()
     if (candidate === undefined) break
     const size = envelopeSize(candidate.raw)
-    const applied: { receipt: Receipt } | object = size > left ? {} : execution.apply(candidate)
-    if ('receipt' in applied) {
+    const applied: ApplyResult | undefined = size > left ? undefined : execution.apply(candidate)
+    if (applied !== undefined && 'receipt' in applied) {
       included.push(candidate)
       left -= size
     } else {
-      leftOut++
+      const hasNoPlace = applied !== undefined && 'full' in applied && applied.full !== 'gas'
+      if (!hasNoPlace) leftOut++
       candidates.skipSender()
     }
   }

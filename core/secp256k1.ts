@@ -17,7 +17,7 @@ export interface Signature {
 const ORDER = noble.Point.Fn.ORDER
 const HALF_ORDER = ORDER / 2n
 
-/** Uncompressed public key, 65 bytes; throws when there is none. */
+/** Uncompressed public key, 65 bytes, good until the next call; throws when there is none. */
 type Recover = (compact: Uint8Array, yParity: 0 | 1, hash: Hash) => Uint8Array
 
 export const pureRecover: Recover = (compact, yParity, hash) => {
@@ -28,7 +28,9 @@ export const pureRecover: Recover = (compact, yParity, hash) => {
 async function loadRecover(): Promise<Recover> {
   try {
     const native = (await import('secp256k1')).default
-    return (compact, yParity, hash) => native.ecdsaRecover(compact, yParity, hash, false)
+    // One for all: arrays above 64 bytes live outside the JavaScript heap and are dear to make and to collect.
+    const key = new Uint8Array(65)
+    return (compact, yParity, hash) => native.ecdsaRecover(compact, yParity, hash, false, key)
   } catch {
     return pureRecover
   }

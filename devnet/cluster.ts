@@ -79,6 +79,11 @@ export class Cluster {
     return this.#nodes.at(-1)!
   }
 
+  /** Makes ready what the first transaction would wait for. */
+  warmUp(): void {
+    this.#signatures.warmUp()
+  }
+
   async #open(mempools?: readonly MempoolSnapshot[]): Promise<void> {
     const { genesis, keys, clock } = this.#options
     const hub = new MemoryHub()

@@ -4,6 +4,7 @@ import { toHex } from '../core/bytes.ts'
 import { parseCpc } from '../core/units.ts'
 import { describeEvent } from '../node/cli/commands/worker.ts'
 import type { CliContext } from '../node/cli/context.ts'
+import { onInterrupt } from '../node/cli/interrupt.ts'
 import { banner, readyEvent } from './banner.ts'
 import type { Devnet } from './devnet.ts'
 import type { DevnetPlan } from './genesis.ts'
@@ -49,8 +50,8 @@ function planOf(flags: DevnetFlags): Partial<Omit<DevnetPlan, 'timestampMs'>> {
 
 /** One line for each block, and one for each pay-day of a worker. */
 function report(devnet: Devnet, write: (line: string) => void): void {
-  let paidEpoch = 0
-  devnet.cluster.entry.subscribe((event) => {
+  let paidEpoch = devnet.node.latest().epoch
+  devnet.node.subscribe((event) => {
     if (event.type !== 'final') return
     const { header, hash } = event.block.block
     const { length } = event.block.transactions
@@ -59,8 +60,10 @@ function report(devnet: Devnet, write: (line: string) => void): void {
     write(
       `block ${header.height}  ${toHex(hash).slice(0, 18)}  epoch ${header.epoch}, view ${header.view}  ${length} tx${results}`,
     )
-    if (header.epoch === paidEpoch) return
+    // An older epoch: a snapshot has been put back.
+    const isNew = header.epoch > paidEpoch
     paidEpoch = header.epoch
+    if (!isNew) return
     write(
       `epoch ${header.epoch} begins: the workers of epoch ${header.epoch - 1} are being paid (difficulty ${header.difficulty} MAC)`,
     )
@@ -122,9 +125,8 @@ async function runDevnet(flags: DevnetFlags, context: CliContext): Promise<void>
       }
     },
   })
-  const interrupted = new Promise<void>((resolve) => {
-    process.once('SIGINT', () => resolve()).once('SIGTERM', () => resolve())
-  })
+  devnet.cluster.warmUp()
+  const interrupted = new Promise<void>(onInterrupt)
   if (flags.json === true) context.write(readyEvent(devnet.ready))
   if (isTalkative) {
     context.write(banner(devnet.ready))

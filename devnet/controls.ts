@@ -34,6 +34,8 @@ export class Controls implements DevControls {
   readonly #modules: ControlModules
   #snapshots: Snapshot[] = []
   #nextSnapshot = 1
+  /** What the next block was told to be dated; of the past once the tip is. */
+  #nextTimestampMs = 0
   /** One change of the network at a time: their effects on each other would be nobody's intention. */
   #queue: Promise<unknown> = Promise.resolve()
 
@@ -70,6 +72,7 @@ export class Controls implements DevControls {
       })
     }
     for (const node of this.#modules.cluster.validators) node.setNextTimestamp(timestampMs)
+    this.#nextTimestampMs = timestampMs
   }
 
   snapshot(): Promise<number> {
@@ -81,7 +84,7 @@ export class Controls implements DevControls {
         )
       }
       const content = await this.#modules.cluster.snapshot()
-      this.#modules.current.replace(this.#modules.cluster.entry)
+      this.#restarted()
       const id = this.#nextSnapshot++
       this.#snapshots.push({ id, content })
       return id
@@ -95,9 +98,15 @@ export class Controls implements DevControls {
       if (snapshot === undefined) return false
       this.#snapshots = this.#snapshots.slice(0, at)
       await this.#modules.cluster.restore(snapshot.content)
-      this.#modules.current.replace(this.#modules.cluster.entry)
+      this.#restarted()
       return true
     })
+  }
+
+  /** The nodes are new ones, which were told nothing yet. */
+  #restarted(): void {
+    this.#modules.current.replace(this.#modules.cluster.entry)
+    this.#nextTimestampMs = 0
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -107,13 +116,17 @@ export class Controls implements DevControls {
   }
 
   async #mine(blocks: number): Promise<void> {
-    const { cluster, current } = this.#modules
-    const target = current.api.latest().height + blocks
+    const { cluster, current, clock } = this.#modules
+    const tip = () => current.api.latest()
+    // A block under way at this moment does not count: it was dated and filled as things stood before.
+    const fromMs = this.#nextTimestampMs > tip().timestampMs ? this.#nextTimestampMs : clock.nowMs()
     for (const node of cluster.validators) node.setLifted(true)
     try {
+      await this.#until(() => tip().timestampMs >= fromMs, 'no new block')
+      const target = tip().height + blocks - 1
       // The patience is for one block: a long run of them takes as long as it takes.
-      for (let height = current.api.latest().height; height < target; height = current.api.latest().height) {
-        await this.#until(() => current.api.latest().height > height, 'no new block')
+      for (let { height } = tip(); height < target; height = tip().height) {
+        await this.#until(() => tip().height > height, 'no new block')
       }
     } finally {
       for (const node of cluster.validators) node.setLifted(false)

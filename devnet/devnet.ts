@@ -14,6 +14,7 @@ import { createRpcClient } from '../gpu/rpc-client.ts'
 import { createThreadedBackend } from '../gpu/threaded.ts'
 import { type RunningWorker, startWorker } from '../gpu/worker.ts'
 import type { WorkerEvent } from '../gpu/worker-events.ts'
+import type { NodeApi } from '../node/api.ts'
 import { SystemClock } from '../node/clock.ts'
 import { type RpcServer, startRpcServer } from '../node/rpc/server.ts'
 import type { Genesis } from '../vm/genesis.ts'
@@ -58,6 +59,8 @@ export class Devnet {
   readonly genesis: Genesis
   readonly keys: DevnetKeys
   readonly controls: Controls
+  /** The one behind the URL, whichever that is after a snapshot or a revert. */
+  readonly node: NodeApi
   readonly cluster: Cluster
   readonly #directory: DevnetDirectory
   readonly #server: RpcServer
@@ -69,6 +72,7 @@ export class Devnet {
     genesis: Genesis
     keys: DevnetKeys
     controls: Controls
+    node: NodeApi
     cluster: Cluster
     directory: DevnetDirectory
     server: RpcServer
@@ -78,6 +82,7 @@ export class Devnet {
     this.genesis = parts.genesis
     this.keys = parts.keys
     this.controls = parts.controls
+    this.node = parts.node
     this.cluster = parts.cluster
     this.#directory = parts.directory
     this.#server = parts.server
@@ -130,7 +135,7 @@ export class Devnet {
         workers: plan.workers,
         dataDir: directory.isTemporary ? undefined : directory.path,
       }
-      return new Devnet({ ready, genesis, keys, controls, cluster, directory, server, workers })
+      return new Devnet({ ready, genesis, keys, controls, node: current.api, cluster, directory, server, workers })
     } catch (error) {
       await cluster?.stop()
       directory.dispose()

@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { QuernError } from '../core/errors.ts'
+import { formatCpc } from '../core/units.ts'
 import type { DevnetPlan } from './genesis.ts'
 
 const PLAN_FILE = 'devnet.json'
@@ -21,6 +22,27 @@ export interface DevnetDirectory {
 interface StoredPlan extends Omit<DevnetPlan, 'balanceWei'> {
   readonly version: number
   readonly balanceWei: string
+}
+
+/** A part of the plan as the command line says it: `--balance 5`. */
+function flag(name: string, value: unknown): string {
+  const option = `--${name.replace(/Wei$/, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+  if (value === undefined) return `the default ${option}`
+  return `${option} ${typeof value === 'bigint' ? formatCpc(value) : value}`
+}
+
+function makeFolder(dataDir: string): void {
+  try {
+    fs.mkdirSync(dataDir, { recursive: true })
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new QuernError(
+      'DATA_DIR_INVALID',
+      `cannot make the folder ${dataDir} (${code}): use another --data-dir`,
+      {},
+      { cause },
+    )
+  }
 }
 
 const nothing = (): void => undefined
@@ -56,7 +78,7 @@ function writePlan(file: string, plan: DevnetPlan): void {
  * @param dataDir undefined = a temporary folder
  * @param given what the user said: on an existing chain it must agree with the chain's own plan
  * @param complete fills in what the user left open, for a new chain
- * @throws QuernError `DEVNET_PLAN_CONFLICT`, `DEVNET_PLAN_INVALID`
+ * @throws QuernError `DATA_DIR_INVALID`, `DEVNET_PLAN_CONFLICT`, `DEVNET_PLAN_INVALID`
  */
 export function openDirectory(
   dataDir: string | undefined,
@@ -69,7 +91,7 @@ export function openDirectory(
     const dispose = (): void => fs.rmSync(directory, { recursive: true, force: true })
     return { path: directory, isTemporary: true, plan, savePlan: nothing, dispose }
   }
-  fs.mkdirSync(dataDir, { recursive: true })
+  makeFolder(dataDir)
   const file = path.join(dataDir, PLAN_FILE)
   const existing = readPlan(file)
   if (existing !== undefined) {
@@ -78,7 +100,7 @@ export function openDirectory(
       if (value === undefined || was === value) continue
       throw new QuernError(
         'DEVNET_PLAN_CONFLICT',
-        `the chain in ${dataDir} was made with ${name} ${was}, not ${value}: leave the flag out, or use another --data-dir`,
+        `the chain in ${dataDir} was made with ${flag(name, was)}, not ${flag(name, value)}: leave the flag out, or use another --data-dir`,
       )
     }
     return { path: dataDir, isTemporary: false, plan: existing, savePlan: nothing, dispose: nothing }

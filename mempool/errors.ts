@@ -8,6 +8,8 @@ export type MempoolErrorCode =
   | 'SENDER_LIMIT'
   | 'NONCE_GAP_TOO_LARGE'
   | 'OVERDRAFT'
+  /** The sender's last proofs were false. */
+  | 'PROOF_TOO_SOON'
 
 /** Everything `add` can answer. */
 export type AddErrorCode = MempoolErrorCode | RefusalCode | ActionErrorCode

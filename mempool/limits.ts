@@ -13,6 +13,11 @@ export interface MempoolLimits {
   readonly maxEvictionsPerAdd: number
   /** Waiting transactions checked against the new state after each block. */
   readonly maxRechecksPerBlock: number
+  /** False proofs of one sender within `falseProofWaitMs` after which no more are looked at until that is over. */
+  readonly maxFalseProofs: number
+  readonly falseProofWaitMs: number
+  /** Senders whose false proofs are counted; of more the earliest is forgotten. */
+  readonly maxFalseProvers: number
 }
 
 export const DEFAULT_LIMITS: Omit<MempoolLimits, 'feeFloorWei'> = {
@@ -29,6 +34,11 @@ export const DEFAULT_LIMITS: Omit<MempoolLimits, 'feeFloorWei'> = {
   maxEvictionsPerAdd: 512,
   // A check is a millisecond at worst (one tile, PROTOCOL 6.2), so this is a small part of a block interval.
   maxRechecksPerBlock: 32,
+  // A card may err now and then. A false proof costs up to 4 ms, so to keep a core busy takes 5,000 funded accounts.
+  maxFalseProofs: 3,
+  falseProofWaitMs: 60_000,
+  // More than can each cost 12 ms a minute; a few megabytes.
+  maxFalseProvers: 16_384,
 }
 
 /** A replacement must raise both fee fields by this much, so that each relay of the same nonce is paid for. */

@@ -24,9 +24,11 @@ import { admissionRefusal, refuse } from './admission.ts'
 import { type Entry, makeEntry } from './entry.ts'
 import type { AddErrorCode, DropReason } from './errors.ts'
 import { EvictionOrder } from './eviction-order.ts'
+import { bringsProof, FalseProofs, isFalseProof } from './false-proofs.ts'
 import type { MempoolLimits } from './limits.ts'
 import { Selection } from './selection.ts'
 import { type Account, SenderQueue } from './sender-queue.ts'
+import { WaitingClaims } from './waiting-claims.ts'
 
 type Check = (transaction: Transaction) => Failure<RefusalCode | ActionErrorCode> | undefined
 
@@ -83,6 +85,7 @@ export interface MempoolStats {
 }
 
 const ALREADY_KNOWN = refuse('TX_ALREADY_KNOWN', 'this transaction already waits here: no need to send it again')
+const CLAIM_WAITS = refuse('RESULT_ALREADY_CLAIMED', 'a result for this tile waits already: search on')
 const POOL_FULL = refuse('MEMPOOL_FULL', 'the mempool is full of better paying transactions: offer more or wait')
 
 export class Mempool {
@@ -94,6 +97,8 @@ export class Mempool {
   readonly #evictions = new EvictionOrder()
   /** What a new state may refuse though nonce and balance fit, least recently checked first. */
   readonly #stateful = new Set<Entry>()
+  readonly #claims = new WaitingClaims()
+  readonly #falseProofs: FalseProofs
   #baseFeePerGas: bigint
   #pending = 0
   #bytes = 0
@@ -102,6 +107,7 @@ export class Mempool {
   constructor(limits: MempoolLimits, modules: MempoolModules) {
     this.#limits = limits
     this.#modules = modules
+    this.#falseProofs = new FalseProofs(limits)
     this.#baseFeePerGas = limits.feeFloorWei
   }
 
@@ -110,7 +116,7 @@ export class Mempool {
     return { pending: this.#pending, queued, senders: this.#senders.size, bytes: this.#bytes }
   }
 
-  /** Admits a transaction or says why not; a refusal changes nothing. */
+  /** Admits a transaction or says why not; a refusal changes nothing of what waits. */
   add(transaction: Transaction, nowMs: number): Result<Added, AddErrorCode> {
     const senderKey = hexKey(transaction.from)
     const queue = this.#senders.get(senderKey)
@@ -120,8 +126,9 @@ export class Mempool {
     const refusal =
       (this.#byHash.has(entry.hashKey) ? ALREADY_KNOWN : undefined) ??
       admissionRefusal(entry, account, queue, this.#limits) ??
+      (this.#claims.hasOther(entry) ? CLAIM_WAITS : undefined) ??
       (this.#isHopeless(entry, account) ? POOL_FULL : undefined) ??
-      this.#modules.check(transaction)
+      this.#checked(entry, nowMs)
     if (refusal !== undefined) return { ok: false, error: refusal }
 
     const evicted = this.#makeRoom(entry, account)
@@ -136,6 +143,19 @@ export class Mempool {
       ...(replaced === undefined ? {} : { replaced: replaced.transaction.hash }),
       ...(evicted.length === 0 ? {} : { evicted: evicted.map((victim) => victim.transaction.hash) }),
     })
+  }
+
+  /** What the state says, unless the sender brought too many false proofs a short while ago. */
+  #checked({ transaction, senderKey }: Entry, nowMs: number): Failure<AddErrorCode> | undefined {
+    const waitMs = bringsProof(transaction.action) ? this.#falseProofs.waitMs(senderKey, nowMs) : 0
+    if (waitMs > 0) {
+      return refuse('PROOF_TOO_SOON', "the sender's last proofs were false: check what makes them, then wait", {
+        waitMs,
+      })
+    }
+    const refusal = this.#modules.check(transaction)
+    if (refusal !== undefined && isFalseProof(refusal.code)) this.#falseProofs.note(senderKey, nowMs)
+    return refusal
   }
 
   /** Ready transactions for a block with this base fee, best first. */
@@ -293,6 +313,7 @@ export class Mempool {
     const replaced = this.#change(queue, () => queue.insert(entry))
     if (replaced !== undefined) this.#forget(replaced)
     this.#byHash.set(entry.hashKey, entry)
+    this.#claims.add(entry)
     this.#bytes += entry.transaction.raw.length
     if (entry.transaction.action.kind !== 'TRANSFER') this.#stateful.add(entry)
     return replaced
@@ -308,6 +329,7 @@ export class Mempool {
   /** The other half of taking an entry out of its queue. */
   #forget(entry: Entry): void {
     this.#byHash.delete(entry.hashKey)
+    this.#claims.delete(entry)
     this.#bytes -= entry.transaction.raw.length
     this.#stateful.delete(entry)
   }

@@ -223,6 +223,17 @@ describe('genesis.json', () => {
       (json) => Object.assign(json.validators[0]!, { proof_of_possession: json.validators[1]!.proof_of_possession }),
       'GENESIS_PROOF_OF_POSSESSION',
     ],
+    [
+      'stake that could leave and still vote',
+      (json) => Object.assign(json.params, { unbonding_epochs: 2 }),
+      'GENESIS_PARAM',
+    ],
+    [
+      'more results than are paid',
+      (json) => Object.assign(json.params, { max_results_per_block: 65 }),
+      'GENESIS_PARAM',
+    ],
+    ['an epoch too long to end', (json) => Object.assign(json.params, { epoch_blocks: 2_049 }), 'GENESIS_PARAM'],
     ['a dev authority outside a devnet', (json) => Object.assign(json, { network: 'testnet' }), 'GENESIS_PARAM'],
   ])('%s is refused', (_, change, code) => {
     expect(() => parseGenesis(fileWith(change), bls)).toThrow(expect.objectContaining({ code }))

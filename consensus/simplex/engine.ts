@@ -41,12 +41,12 @@ import { onViewTimer } from './ballot.ts'
 import { fetchMissing, finalise, moveTip, onValidated, takeFetchedBlock, validateNext } from './blocks.ts'
 import { acceptCertificate, certificatesFrom, takeCertificate } from './certificates.ts'
 import { onEpochSet, onSynced, takeEarlyMessage } from './epoch.ts'
-import { takeHeadVote, widestNotarization } from './head-votes.ts'
+import { isHeadVote, takeHeadVote, widestNotarization } from './head-votes.ts'
 import { MAX_SETTLE_STEPS } from './limits.ts'
 import { lead, onBuilt, proposedBlock, takeProposal, voteNotarize } from './proposals.ts'
 import { restore, start } from './recovery.ts'
 import { onResendTimer } from './resend.ts'
-import { createState, emit, leaderAt, type SimplexState } from './state.ts'
+import { createState, emit, isCertified, leaderAt, type SimplexState } from './state.ts'
 import { RESEND_TIMER } from './timers.ts'
 import type { FinalHead, Input, Output, Refusal, SimplexOptions } from './types.ts'
 import { takeVote } from './votes.ts'
@@ -92,6 +92,11 @@ export class Simplex {
 
   get isHalted(): boolean {
     return this.#s.phase === 'halted'
+  }
+
+  /** Whether a quorum stands behind a block above the head, as far as is known here. */
+  isCertified(blockHash: Hash): boolean {
+    return isCertified(this.#s, blockHash)
   }
 
   /** What a peer gets that asks for certificates; older ones than the head's are the host's to serve. */
@@ -159,7 +164,7 @@ const epochOfMessage = (message: Message): number => {
 
 function takeMessage(s: SimplexState, message: Message, from: string | undefined): Refusal | undefined {
   const epoch = epochOfMessage(message)
-  if (message.type === 'vote' && takeHeadVote(s, message.vote, from)) return undefined
+  if (message.type === 'vote' && isHeadVote(s, message.vote)) return takeHeadVote(s, message.vote, from)
   if (epoch > s.set.epoch) return takeEarlyMessage(s, epoch, message, from)
   if (epoch < s.set.epoch || s.phase === 'handover') return { ignored: 'EPOCH_PAST' }
   switch (message.type) {

@@ -8,20 +8,33 @@ import { signerIndexes } from '../certificate.ts'
 import type { Certificate, Vote } from '../types.ts'
 import { verifyVote } from '../vote.ts'
 import { isHead, notarizationOf, type SimplexState, type StoredVote } from './state.ts'
+import type { Refusal } from './types.ts'
 import { sumVotes } from './votes.ts'
 
-/** Keeps a late notarize vote for the head. False when the vote is none. */
-export function takeHeadVote(s: SimplexState, vote: Vote, from: string | undefined): boolean {
+/** Whether a vote is a late notarize vote for the head. */
+export function isHeadVote(s: SimplexState, vote: Vote): boolean {
   const { notarization } = s.head
   if (notarization === undefined || s.headVotes === undefined || vote.kind !== 'notarize') return false
-  const isForHead =
+  return (
     vote.epoch === notarization.epoch &&
     vote.view === notarization.view &&
     equalBytes(vote.blockHash, notarization.blockHash) &&
     vote.validator < s.headVotes.set.members.length
-  if (!isForHead || s.headVotes.votes.has(vote.validator)) return false
-  s.headVotes.votes.set(vote.validator, { vote, isVerified: false, from })
-  return true
+  )
+}
+
+/** Keeps a vote of which `isHeadVote` is true. As before finality, a forged vote never keeps a true one out. */
+export function takeHeadVote(s: SimplexState, vote: Vote, from: string | undefined): Refusal | undefined {
+  const { set, votes } = s.headVotes!
+  const before = votes.get(vote.validator)
+  if (before !== undefined && (before.isVerified || equalBytes(before.vote.signature, vote.signature))) {
+    return { ignored: 'VOTE_KNOWN' }
+  }
+  const stored: StoredVote = { vote, isVerified: false, from }
+  const isUrgent = before !== undefined || s.options.voteChecks === 'each'
+  if (isUrgent && !isProven(s, set, stored)) return { rejected: 'VOTE_SIGNATURE' }
+  votes.set(vote.validator, stored)
+  return undefined
 }
 
 const powerOf = (set: ValidatorSet, validators: readonly number[]): bigint =>

@@ -44,9 +44,23 @@ export interface PasswordOptions {
   readonly confirm?: boolean
 }
 
-/** @throws QuernError `PASSWORD_MISSING`, `PASSWORD_MISMATCH`, `PASSWORD_CANCELLED` */
+function readPasswordFile(file: string): string {
+  try {
+    return fs.readFileSync(file, 'utf8').replace(/\r?\n$/, '')
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new QuernError(
+      'PASSWORD_FILE_UNREADABLE',
+      `cannot read ${file} (${code}): see --password-file`,
+      {},
+      { cause },
+    )
+  }
+}
+
+/** @throws QuernError `PASSWORD_MISSING`, `PASSWORD_MISMATCH`, `PASSWORD_CANCELLED`, `PASSWORD_FILE_UNREADABLE` */
 export async function readPassword(options: PasswordOptions, env: NodeJS.ProcessEnv): Promise<string> {
-  if (options.passwordFile !== undefined) return fs.readFileSync(options.passwordFile, 'utf8').replace(/\r?\n$/, '')
+  if (options.passwordFile !== undefined) return readPasswordFile(options.passwordFile)
   if (env.QUERN_PASSWORD !== undefined) return env.QUERN_PASSWORD
   if (!process.stdin.isTTY) {
     throw new QuernError('PASSWORD_MISSING', 'no terminal to ask for a password: use --password-file or QUERN_PASSWORD')

@@ -20,7 +20,10 @@ export interface Signer {
 }
 
 const fromPrivateKey = (text: string): Signer => {
-  const privateKey = fromHex(text.trim())
+  const digits = text.trim()
+  if (!/^(0x)?[0-9a-fA-F]{64}$/.test(digits))
+    throw new QuernError('KEY_INVALID', 'not a private key: expected 0x and 64 hex digits')
+  const privateKey = fromHex(digits)
   return { privateKey, address: privateKeyToAddress(privateKey) }
 }
 

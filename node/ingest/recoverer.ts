@@ -10,6 +10,8 @@ export interface Recoverer {
   readonly capacity?: number
   /** Rejects with `WORKER_DIED`, one error for all batches with it, when the thread ends before it answers. */
   run(packed: Uint8Array): Promise<Uint8Array>
+  /** Starts the thread before there is a batch. */
+  warmUp?(): void
   /** Ends the thread, if there is one; a later `run` starts another. */
   stop(): Promise<void>
 }
@@ -40,6 +42,10 @@ export class WorkerRecoverer implements Recoverer {
       worker.ref()
       worker.postMessage(packed)
     })
+  }
+
+  warmUp(): void {
+    if (this.#worker === undefined) this.#start().unref()
   }
 
   async stop(): Promise<void> {

@@ -168,6 +168,16 @@ describe('a thread that dies', () => {
     expect(pool.stats).toMatchObject({ waiting: 0, crashes: 1, answered: 161 })
   })
 
+  test('loses none of the batches it had at once, and that is one death', async () => {
+    const recoverer = new WorkerRecoverer()
+    const pool = open({}, [recoverer])
+    const results = pool.recoverBlock([...TRANSFERS, ...TRANSFERS])
+    await Promise.resolve()
+    await recoverer.stop()
+    expect((await results).every((result) => result.ok)).toBe(true)
+    expect(pool.stats).toMatchObject({ waiting: 0, crashes: 1, answered: 320 })
+  })
+
   test('is given up after three deaths in a row, and its jobs are done here', async () => {
     const held = new HeldRecoverer()
     const pool = open({}, [held])
@@ -184,6 +194,15 @@ describe('a thread that dies', () => {
     await expect(pool.recover(transfer(0))).rejects.toThrow('wrong length')
     expect(pool.stats.waiting).toBe(0)
   })
+})
+
+test('a warmed up thread answers like any other, and ends with the pool', async () => {
+  const recoverer = new WorkerRecoverer()
+  const pool = open({}, [recoverer])
+  pool.warmUp()
+  pool.warmUp()
+  expect((await pool.recover(transfer(0))).ok).toBe(true)
+  await pool.close()
 })
 
 test('close refuses newcomers, answers the accepted, then ends the threads', async () => {

@@ -112,6 +112,11 @@ export class SignaturePool {
     return Promise.all(raws.map((raw) => this.#enqueue(raw, this.#urgent)))
   }
 
+  /** Starts a first thread now, so that the first transaction does not wait for it. The others start when they are needed. */
+  warmUp(): void {
+    this.#slots[0]?.recoverer.warmUp?.()
+  }
+
   /** Refuses what comes from now on, answers what came before, then ends the threads. */
   async close(): Promise<void> {
     this.#isClosed = true

@@ -76,7 +76,8 @@ export class Participant {
       networkDelayMs: params.networkDelayMs,
       scheme: bls,
       ...(key === undefined ? {} : { signer: signerOf(bls, key.blsSecretKey) }),
-      checkBody: (block) => checkBody(block) === undefined,
+      // The very object that was built here needs no second look.
+      checkBody: (block) => tree.get(block.hash)?.block === block || checkBody(block) === undefined,
       head: {
         block: head,
         notarization: store.notarization(head.header.height),
@@ -184,9 +185,14 @@ export class Participant {
   }
 
   async #validate(block: Block): Promise<void> {
-    const { verdict } = await this.#modules.executor.execute(block)
-    if (verdict === 'valid') await this.#hold.until(block.hash, block.header.timestampMs)
-    this.#host.push({ type: 'validated', blockHash: block.hash, verdict })
+    const { tree, executor } = this.#modules
+    const { verdict } = await executor.execute(block)
+    // A certificate that came before the hold would not end it.
+    const isHeld = verdict === 'valid' && !this.#engine.isCertified(block.hash)
+    if (isHeld) await this.#hold.until(block.hash, block.header.timestampMs)
+    // Lost, or cleared away, while it was held: executed again if anybody still wants it.
+    const isGone = isHeld && tree.get(block.hash) === undefined
+    this.#host.push({ type: 'validated', blockHash: block.hash, verdict: isGone ? 'retry' : verdict })
   }
 
   /** Only a certificate that verifies ends a hold: anybody can claim one. */
@@ -255,6 +261,7 @@ export class Participant {
       becameFinal(entry, finalization)
     }
     if (equalBytes(tree.tip.block.hash, hash)) this.#tipCertificate = undefined
+    this.#hold.releaseExcept((held) => tree.get(held) !== undefined)
   }
 
   /** Blocks that catching up verified; between two inputs of the engine, which then jumps. */

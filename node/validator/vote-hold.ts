@@ -8,7 +8,7 @@ import type { Clock } from '../clock.ts'
 export class VoteHold {
   readonly #clock: Clock
   readonly #maxDriftMs: number
-  readonly #held = new Map<string, () => void>()
+  readonly #held = new Map<string, { readonly hash: Hash; readonly release: () => void }>()
 
   constructor(clock: Clock, maxDriftMs: number) {
     this.#clock = clock
@@ -29,21 +29,27 @@ export class VoteHold {
       if (aheadMs <= 0 || isReleased) break
       await new Promise<void>((resolve) => {
         const cancel = this.#clock.after(aheadMs, resolve)
-        this.#held.set(key, () => {
+        const release = (): void => {
           isReleased = true
           cancel()
           resolve()
-        })
+        }
+        this.#held.set(key, { hash, release })
       })
     }
     this.#held.delete(key)
   }
 
   release(hash: Hash): void {
-    this.#held.get(hexKey(hash))?.()
+    this.#held.get(hexKey(hash))?.release()
+  }
+
+  /** Ends the holds of blocks that lost: one dated decades ahead would keep its memory for as long. */
+  releaseExcept(isOpen: (hash: Hash) => boolean): void {
+    for (const { hash, release } of [...this.#held.values()]) if (!isOpen(hash)) release()
   }
 
   releaseAll(): void {
-    for (const release of [...this.#held.values()]) release()
+    for (const { release } of [...this.#held.values()]) release()
   }
 }

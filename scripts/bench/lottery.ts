@@ -12,6 +12,7 @@ import { ticketOf } from '../../vm/compute/ticket.ts'
 import { multiplyTile, packRows, referenceKernel } from '../../vm/compute/tile.ts'
 import { ticketOfTile } from '../../vm/compute/verify.ts'
 import { PRESETS } from '../../vm/params.ts'
+import { printTable, times } from './report.ts'
 
 const SIZES = [256, 1024, 8192]
 const VERIFICATIONS = 100
@@ -52,7 +53,7 @@ function playRowBlock(n: number): void {
 }
 
 const columns = ['n', 'verify ms', 'attempt ms', 'attempt / verify', 'G MAC/s', 'work of one result / verify']
-console.log(columns.join(' | '))
+const rows: string[][] = []
 for (const n of SIZES) {
   warmUp(() => verifyOnce(n, 0))
   const verifyMs = cpuMs(() => {
@@ -67,13 +68,13 @@ for (const n of SIZES) {
   const attemptMs = (rowBlockMs / blocks) * (n / TILE_SIDE)
   const macsPerMs = n ** 3 / attemptMs
   const resultMs = Number(PRESETS.devnet.genesisDifficultyMacs) / macsPerMs
-  const row = [
+  rows.push([
     String(n),
     verifyOneMs.toFixed(3),
     attemptMs.toFixed(1),
-    `${(attemptMs / verifyOneMs).toFixed(0)}x`,
+    times(attemptMs / verifyOneMs),
     (macsPerMs / 1e6).toFixed(2),
-    `${(resultMs / verifyOneMs).toFixed(0)}x`,
-  ]
-  console.log(row.join(' | '))
+    times(resultMs / verifyOneMs),
+  ])
 }
+printTable(columns, rows)

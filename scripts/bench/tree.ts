@@ -5,6 +5,7 @@
 import { sha256 } from '../../core/hash.ts'
 import { type NodeReader, positionId, type TreeNode, type TreeWrite, updateTree } from '../../core/smt/index.ts'
 import { ReferenceTree } from '../../core/smt/testing/reference.ts'
+import { perSecond, printTable, secondsOf, times } from './report.ts'
 
 const NAIVE_KEYS = 20_000
 const BATCH = 200
@@ -31,14 +32,8 @@ function mapTree() {
   }
 }
 
-function seconds(run: () => void): number {
-  const startMs = performance.now()
-  run()
-  return (performance.now() - startMs) / 1000
-}
-
-const print = (label: string, perSecond: number) =>
-  console.log(`${label.padEnd(58)} ${Math.round(perSecond).toLocaleString('en')}/s`)
+const rows: string[][] = []
+const add = (label: string, count: number, seconds: number) => rows.push([label, perSecond(count, seconds)])
 
 const real = mapTree()
 const naive = new ReferenceTree()
@@ -59,15 +54,15 @@ const runNaive = () => {
 // Once untimed, so that both are compiled. Batches overlap with other values, so the work repeats.
 runReal()
 runNaive()
-const realSeconds = seconds(runReal)
-const naiveSeconds = seconds(runNaive)
-print(`updateTree, ${BATCH} writes on ${NAIVE_KEYS} keys`, (rounds * BATCH) / realSeconds)
-print(`naive tree, ${BATCH} writes on ${NAIVE_KEYS} keys`, (rounds * BATCH) / naiveSeconds)
-console.log(`ratio ${(naiveSeconds / realSeconds).toFixed(1)}x`)
+const realSeconds = await secondsOf(runReal)
+const naiveSeconds = await secondsOf(runNaive)
+add(`updateTree, ${BATCH} writes on ${NAIVE_KEYS} keys`, rounds * BATCH, realSeconds)
+add(`naive tree, ${BATCH} writes on ${NAIVE_KEYS} keys`, rounds * BATCH, naiveSeconds)
 
 const large = mapTree()
 const fill = writes(0, largeKeys, 0)
-const fillSeconds = seconds(() => large(fill))
-print(`updateTree, first fill of ${largeKeys} keys`, largeKeys / fillSeconds)
+add(`updateTree, first fill of ${largeKeys} keys`, largeKeys, await secondsOf(() => void large(fill)))
 const block = writes(0, BLOCK_WRITES, 1).map((_, i) => write((i * 7919) % largeKeys, 1))
-print(`updateTree, ${BLOCK_WRITES} writes on ${largeKeys} keys`, BLOCK_WRITES / seconds(() => large(block)))
+add(`updateTree, ${BLOCK_WRITES} writes on ${largeKeys} keys`, BLOCK_WRITES, await secondsOf(() => void large(block)))
+printTable(['', 'writes/s'], rows)
+console.log(`updateTree to naive: ${times(naiveSeconds / realSeconds)}`)

@@ -93,7 +93,10 @@ async function live(into: string, moment: Moment, reported: Reported): Promise<v
 const genesis = testGenesis(VALIDATORS, KILL_PARAMS)
 
 /** Opens every store as the next life will, and compares. */
-async function inspect(into: string, reported: Reported): Promise<{ readonly hashes: string[][]; violations: string[] }> {
+async function inspect(
+  into: string,
+  reported: Reported,
+): Promise<{ readonly hashes: string[][]; violations: string[] }> {
   const book = new StatementBook()
   const lines = fs.readFileSync(path.join(into, STATEMENT_LOG), 'utf8').split('\n')
   // Only a line that was being written when the process died may be cut.
@@ -130,27 +133,23 @@ async function inspect(into: string, reported: Reported): Promise<{ readonly has
   return { hashes, violations: book.violations }
 }
 
-it(
-  `validators killed ${ROUNDS} times at random moments keep every promise (seed ${SEED})`,
-  async () => {
-    const into = fs.mkdtempSync(path.join(os.tmpdir(), 'quern-kill-'))
-    directory = into
-    const random = randomOf(SEED)
-    const reported = new Reported()
-    for (let round = 0; round < ROUNDS; round++) {
-      const isTimed = round % 2 === 0
-      const moment: Moment = isTimed ? { afterMs: random(600) } : { atPlace: random(2), node: random(NODES) }
-      await live(into, moment, reported)
-      expect((await inspect(into, reported)).violations, `round ${round}: ${JSON.stringify(moment)}`).toEqual([])
-    }
-    const before = reported.heights[FOLLOWER]!
-    await live(into, { blocks: LAST_BLOCKS }, reported)
-    const { hashes, violations } = await inspect(into, reported)
-    expect(violations).toEqual([])
-    expect(reported.heights[FOLLOWER]).toBeGreaterThanOrEqual(before + LAST_BLOCKS)
-    const shared = Math.min(...hashes.map((chain) => chain.length))
-    for (const chain of hashes) expect(chain.slice(0, shared)).toEqual(hashes[0]!.slice(0, shared))
-    expect(reported.transfers.size).toBeGreaterThan(10)
-  },
-  120_000,
-)
+it(`validators killed ${ROUNDS} times at random moments keep every promise (seed ${SEED})`, async () => {
+  const into = fs.mkdtempSync(path.join(os.tmpdir(), 'quern-kill-'))
+  directory = into
+  const random = randomOf(SEED)
+  const reported = new Reported()
+  for (let round = 0; round < ROUNDS; round++) {
+    const isTimed = round % 2 === 0
+    const moment: Moment = isTimed ? { afterMs: random(600) } : { atPlace: random(2), node: random(NODES) }
+    await live(into, moment, reported)
+    expect((await inspect(into, reported)).violations, `round ${round}: ${JSON.stringify(moment)}`).toEqual([])
+  }
+  const before = reported.heights[FOLLOWER]!
+  await live(into, { blocks: LAST_BLOCKS }, reported)
+  const { hashes, violations } = await inspect(into, reported)
+  expect(violations).toEqual([])
+  expect(reported.heights[FOLLOWER]).toBeGreaterThanOrEqual(before + LAST_BLOCKS)
+  const shared = Math.min(...hashes.map((chain) => chain.length))
+  for (const chain of hashes) expect(chain.slice(0, shared)).toEqual(hashes[0]!.slice(0, shared))
+  expect(reported.transfers.size).toBeGreaterThan(10)
+}, 120_000)

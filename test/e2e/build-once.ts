@@ -1,17 +1,35 @@
-/** Before the tests that run the executable: its build, where that is missing or older than the sources. */
+/**
+ * A copy of the package as it is installed, built from the sources as they stand: `bin`, `dist` and package.json. The tests
+ * run the executable of that copy, so no other build of this folder gets in their way, nor they in its.
+ */
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { filesIn, ROOT } from '../pure-folders.ts'
+import type { TestProject } from 'vitest/node'
+import { ROOT } from '../pure-folders.ts'
 
-const FOLDERS = ['core', 'vm', 'mempool', 'consensus', 'gpu', 'node', 'devnet']
-const ENTRY = path.join(ROOT, 'dist', 'devnet', 'main.js')
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Path of the copy's bin/quern.js. */
+    readonly executable: string
+  }
+}
 
-const modifiedMs = (file: string): number => fs.statSync(path.join(ROOT, file)).mtimeMs
-
-export default function buildOnce(): void {
-  const sources = FOLDERS.flatMap((folder) => filesIn(folder, '.ts')).filter((file) => !file.endsWith('.test.ts'))
-  const newestMs = Math.max(...[...sources, 'tsconfig.json', 'tsconfig.build.json'].map(modifiedMs))
-  if (fs.existsSync(ENTRY) && fs.statSync(ENTRY).mtimeMs > newestMs) return
-  execFileSync(process.execPath, [path.join(ROOT, 'scripts', 'build.mjs')], { stdio: 'inherit' })
+export default function buildOnce(project: TestProject): () => void {
+  // Inside this folder, where Node.js finds its node_modules; git does not look there.
+  const folder = path.join(ROOT, 'tmp', `e2e-${process.pid}`)
+  const remove = (): void => fs.rmSync(folder, { recursive: true, force: true })
+  fs.mkdirSync(folder, { recursive: true })
+  try {
+    fs.cpSync(path.join(ROOT, 'package.json'), path.join(folder, 'package.json'))
+    fs.cpSync(path.join(ROOT, 'bin'), path.join(folder, 'bin'), { recursive: true })
+    const compiler = path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
+    const args = [compiler, '-p', path.join(ROOT, 'tsconfig.build.json'), '--outDir', path.join(folder, 'dist')]
+    execFileSync(process.execPath, args, { stdio: 'inherit' })
+  } catch (error) {
+    remove()
+    throw error
+  }
+  project.provide('executable', path.join(folder, 'bin', 'quern.js'))
+  return remove
 }

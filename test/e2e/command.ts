@@ -3,10 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { ROOT } from '../pure-folders.ts'
+import { inject } from 'vitest'
 
-const EXECUTABLE = path.join(ROOT, 'bin', 'quern.js')
-/** Nothing here takes this long, on any machine; a process that does is ended, and its test fails. */
+/** No command that ends by itself takes this long; one that does is ended, and its test fails. */
 const LIMIT_MS = 60_000
 
 export interface Ended {
@@ -42,13 +41,14 @@ export class Sandbox {
     return this.path(name)
   }
 
-  start(args: readonly string[], env: NodeJS.ProcessEnv = {}): RunningCommand {
+  /** Until it ends or is stopped; `remove` ends what still runs. */
+  start(args: readonly string[], env: NodeJS.ProcessEnv = {}, limitMs?: number): RunningCommand {
     const { PATH, SystemRoot } = process.env
-    const child = spawn(process.execPath, [EXECUTABLE, ...args], {
+    const child = spawn(process.execPath, [inject('executable'), ...args], {
       cwd: this.folder,
       env: { PATH, SystemRoot, HOME: this.folder, TMPDIR: this.temporary, QUERN_HOME: this.path('home'), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: LIMIT_MS,
+      timeout: limitMs,
       killSignal: 'SIGKILL',
     })
     this.#running.add(child)
@@ -57,7 +57,7 @@ export class Sandbox {
   }
 
   run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
-    return this.start(args, env).ended
+    return this.start(args, env, LIMIT_MS).ended
   }
 
   async remove(): Promise<void> {

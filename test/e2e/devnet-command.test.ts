@@ -126,7 +126,7 @@ describe('quern devnet --data-dir', () => {
     expect(other).toMatchObject({ code: 1, stdout: '' })
     const { error } = JSON.parse(other.stderr) as { error: { code: string; message: string } }
     expect(error.code).toBe('DEVNET_PLAN_CONFLICT')
-    expect(error.message).toContain('accounts 3, not 4')
+    expect(error.message).toContain('--accounts 3, not --accounts 4')
   })
 })
 

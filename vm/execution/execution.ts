@@ -96,10 +96,11 @@ export class BlockExecution {
     assert(!this.#finished, 'the block is finished')
     const { params } = this.#rules
     const { baseFeePerGas } = this.#context
-    const refusal = refusalOf(this.#view, tx, { params, baseFeePerGas, allowNonceGap: false })
-    if (refusal !== undefined) return { refusal }
+    // Before anything that reads the state: a builder may pass over a whole mempool of what has no room.
     const full = this.#room.lacks(tx.action)
     if (full !== undefined) return { full }
+    const refusal = refusalOf(this.#view, tx, { params, baseFeePerGas, allowNonceGap: false })
+    if (refusal !== undefined) return { refusal }
 
     this.#room.take(tx.action)
     const { gasUsed, effectiveGasPrice, priorityFeeWei } = charge(this.#view, tx, baseFeePerGas)

@@ -2,7 +2,7 @@
 import { formatAddress } from '../../core/address.ts'
 import { fromHex, toHex } from '../../core/bytes.ts'
 import { type ChainParams, DIFFICULTY_FLOOR_MACS, type NetworkName } from '../params.ts'
-import { MAX_CANDIDATES } from '../state/tables.ts'
+import { CHUNK_ENTRIES, MAX_CANDIDATES } from '../state/tables.ts'
 import { genesisError, MAX_WEI, readAddress, readArray, readBigInt, readInteger, readObject } from './fields.ts'
 
 type KeysOf<T> = { [K in keyof ChainParams]-?: ChainParams[K] extends T ? K : never }[keyof ChainParams]
@@ -28,14 +28,16 @@ const NUMBERS: Readonly<Record<NumberKey, readonly [min: number, max: number]>> 
   halvingBlocks: [1, Number.MAX_SAFE_INTEGER],
   kappaBps: BPS,
   maxValidators: [1, MAX_CANDIDATES],
-  unbondingEpochs: [1, 10_000],
+  // A set is fixed two epochs ahead, so stake may leave in an epoch and still vote in the next; one more is for evidence.
+  unbondingEpochs: [3, 10_000],
   missedViewsBps: [1, 10_000],
   missedViewsMin: [1, 1_000_000],
   jailEpochs: [0, 1_000_000],
   commissionCapBps: BPS,
   commissionMaxStepBps: BPS,
-  targetResultsPerBlock: [1, 1_024],
-  maxResultsPerBlock: [1, 1_024],
+  targetResultsPerBlock: [1, CHUNK_ENTRIES],
+  // A block pays one chunk of workers: with more new ones than that in each, the queue would never end.
+  maxResultsPerBlock: [1, CHUNK_ENTRIES],
   slashEquivocationBps: BPS,
   slashDowntimeBps: BPS,
   workerShareBps: BPS,
@@ -50,6 +52,9 @@ const AMOUNTS: Readonly<Record<AmountKey, readonly [min: bigint, max: bigint]>> 
   minDelegationWei: [1n, MAX_WEI],
   genesisDifficultyMacs: [DIFFICULTY_FLOOR_MACS, 1n << 128n],
 }
+
+/** Workers that one epoch change may have to pay; mainnet's 1,800 * 64 fit. It takes seconds then, more would take minutes. */
+const MAX_EPOCH_RESULTS = 131_072
 
 /** A tile index takes 20 bits of the nonce: (n / 16)^2 <= 2^20. */
 const MAX_MATRIX_SIZE = 16_384
@@ -91,6 +96,9 @@ function checkParams(params: ChainParams): void {
   if (params.laneWindowBlocks < params.seedWindowBlocks) throw wrong('laneWindowBlocks', 'must reach the seed window')
   if (params.targetResultsPerBlock > params.maxResultsPerBlock) {
     throw wrong('targetResultsPerBlock', 'must be at most max_results_per_block')
+  }
+  if (params.epochBlocks * params.maxResultsPerBlock > MAX_EPOCH_RESULTS) {
+    throw wrong('epochBlocks', `times max_results_per_block must be at most ${MAX_EPOCH_RESULTS}`)
   }
   if (params.workerShareBps + params.voterShareBps + params.leaderShareBps !== 10_000) {
     throw wrong('workerShareBps', 'and the two other shares must sum to 10000')

@@ -20,6 +20,14 @@ const describe = (key: StoredKey): string =>
     ['file', key.path],
   ])
 
+function parseKeystore(source: string): unknown {
+  try {
+    return JSON.parse(fs.readFileSync(source, 'utf8'))
+  } catch (cause) {
+    throw new QuernError('KEYSTORE_INVALID', `${source} is not a keystore file: expected JSON`, {}, { cause })
+  }
+}
+
 const withKeys = (command: Command): Command =>
   command
     .option('--keys-dir <dir>', 'keystore folder (default: $QUERN_HOME/keys or ~/.quern/keys)')
@@ -53,7 +61,7 @@ export function addKeysCommand(program: Command, context: CliContext): void {
         if (!fs.existsSync(source)) {
           throw new QuernError('KEY_SOURCE_INVALID', `"${source}" is neither a private key in hex nor a file`)
         }
-        const file = readKeystore(JSON.parse(fs.readFileSync(source, 'utf8')))
+        const file = readKeystore(parseKeystore(source))
         // Decrypting proves that the password is known before the old file is thrown away.
         await decryptKey(file, await readPassword(options, context.env))
         key = directory.save(name, file)
@@ -63,6 +71,7 @@ export function addKeysCommand(program: Command, context: CliContext): void {
 
   withKeys(keys.command('list'))
     .description('list the keys')
+    .addHelpText('after', '\nExample:\n  quern keys list')
     .action((options: SignerOptions, command: Command) => {
       const all = keyDirectory(options, context.env).list()
       outputOf(command, context).print(all, () =>
@@ -78,6 +87,7 @@ export function addKeysCommand(program: Command, context: CliContext): void {
   withKeys(keys.command('show <name>'))
     .description('show one key; --private reveals the private key')
     .option('--private', 'decrypt and print the private key')
+    .addHelpText('after', '\nExample:\n  quern keys show miller')
     .action(async (name: string, options: SignerOptions & { private?: boolean }, command: Command) => {
       const { key, file } = keyDirectory(options, context.env).find(name)
       const secret = options.private

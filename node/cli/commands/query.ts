@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { checksumAddress, formatAddress, parseAddress } from '../../../core/address.ts'
 import { QuernError } from '../../../core/errors.ts'
+import { formatCpc } from '../../../core/units.ts'
 import { type CliContext, outputOf, withRpc } from '../context.ts'
 import { cpc, fields, table } from '../output.ts'
 import { rpcClient } from '../rpc-client.ts'
@@ -39,7 +40,17 @@ interface ValidatorView {
   readonly name: string
   readonly tokens: string
   readonly commission_bps: number
+  readonly open_to_workers: boolean
   readonly status: string
+}
+
+interface PositionView {
+  readonly validator: string
+  readonly delegator: string
+  readonly shares: string
+  readonly tokens: string
+  readonly claimable: string
+  readonly unbonding: readonly { readonly epoch: number; readonly amount: string; readonly matures_epoch: number }[]
 }
 
 interface WorkerView {
@@ -53,23 +64,27 @@ const percent = (bps: number): string => `${bps / 100} %`
 
 export function addQueryCommand(program: Command, context: CliContext): void {
   const query = program.command('query').description('ask a node about the chain')
-  const leaf = (usage: string, description: string): Command =>
-    withRpc(query.command(usage), context).description(description)
+  const leaf = (usage: string, description: string, example: string): Command =>
+    withRpc(query.command(usage), context)
+      .description(description)
+      .addHelpText('after', `\nExample:\n  quern query ${example}`)
 
-  leaf('status', 'height, finality, epoch, peers and mempool').action(async (options: RpcOption, command: Command) => {
-    const status = await rpcClient(options.rpc).call<Status>('chain_getStatus')
-    outputOf(command, context).print(status, () =>
-      fields([
-        ['network', `${status.network} (chain id ${status.chain_id})`],
-        ['height', `${status.height} (final ${status.finalized_height})`],
-        ['epoch', status.epoch],
-        ['peers', status.peers],
-        ['mempool', `${status.pending} pending, ${status.queued} queued`],
-      ]),
-    )
-  })
+  leaf('status', 'height, finality, epoch, peers and mempool', 'status').action(
+    async (options: RpcOption, command: Command) => {
+      const status = await rpcClient(options.rpc).call<Status>('chain_getStatus')
+      outputOf(command, context).print(status, () =>
+        fields([
+          ['network', `${status.network} (chain id ${status.chain_id})`],
+          ['height', `${status.height} (final ${status.finalized_height})`],
+          ['epoch', status.epoch],
+          ['peers', status.peers],
+          ['mempool', `${status.pending} pending, ${status.queued} queued`],
+        ]),
+      )
+    },
+  )
 
-  leaf('block [height]', 'a header: height, 0x hash, latest or finalized').action(
+  leaf('block [height]', 'a header: height, 0x hash, latest or finalized', 'block finalized').action(
     async (height: string | undefined, options: RpcOption, command: Command) => {
       const header = await rpcClient(options.rpc).call<HeaderView | null>('chain_getHeader', [height ?? 'latest'])
       if (header === null)
@@ -90,7 +105,7 @@ export function addQueryCommand(program: Command, context: CliContext): void {
     },
   )
 
-  leaf('tx <hash>', 'a transaction and its receipt').action(
+  leaf('tx <hash>', 'a transaction and its receipt', 'tx 0x5308...4681').action(
     async (hash: string, options: RpcOption, command: Command) => {
       const client = rpcClient(options.rpc)
       const transaction = await client.call<Record<string, string> | null>('eth_getTransactionByHash', [hash])
@@ -112,7 +127,7 @@ export function addQueryCommand(program: Command, context: CliContext): void {
     },
   )
 
-  leaf('balance <address>', 'balance and nonce of an account').action(
+  leaf('balance <address>', 'balance and nonce of an account', 'balance cpc1...').action(
     async (text: string, options: RpcOption, command: Command) => {
       const address = parseAddress(text)
       const hex = checksumAddress(address)
@@ -138,29 +153,67 @@ export function addQueryCommand(program: Command, context: CliContext): void {
     },
   )
 
-  leaf('validators', 'the validators and their stake').action(async (options: RpcOption, command: Command) => {
-    const list = await rpcClient(options.rpc).call<ValidatorView[]>('chain_getValidators')
-    outputOf(command, context).print(list, () =>
-      table(
-        ['ADDRESS', 'NAME', 'BONDED', 'COMMISSION', 'STATUS'],
-        list.map((v) => [v.address, v.name, cpc(v.tokens), percent(v.commission_bps), v.status]),
-      ),
+  leaf('validators', 'the validators and their stake', 'validators --json').action(
+    async (options: RpcOption, command: Command) => {
+      const list = await rpcClient(options.rpc).call<ValidatorView[]>('chain_getValidators')
+      outputOf(command, context).print(list, () =>
+        table(
+          ['ADDRESS', 'NAME', 'BONDED', 'COMMISSION', 'WORKERS', 'STATUS'],
+          list.map((v) => [
+            v.address,
+            v.name,
+            cpc(v.tokens),
+            percent(v.commission_bps),
+            v.open_to_workers ? 'open' : 'closed',
+            v.status,
+          ]),
+        ),
+      )
+    },
+  )
+
+  leaf(
+    'stake <validator> [delegator]',
+    'what a delegator (default: the owner) has at a validator, and what it can claim',
+    'stake cpc1... cpc1...',
+  ).action(async (validator: string, delegator: string | undefined, options: RpcOption, command: Command) => {
+    const owner = formatAddress(parseAddress(validator))
+    const account = delegator === undefined ? owner : formatAddress(parseAddress(delegator))
+    const position = await rpcClient(options.rpc).call<PositionView | null>('chain_getRewards', {
+      validator: owner,
+      delegator: account,
+    })
+    if (position === null)
+      throw new QuernError('VALIDATOR_UNKNOWN', `no validator ${owner}: see \`quern query validators\``)
+    outputOf(command, context).print(position, () =>
+      fields([
+        ['validator', position.validator],
+        ['delegator', position.delegator],
+        ['stake', `${cpc(position.tokens)} (${formatCpc(BigInt(position.shares))} shares)`],
+        ['claimable', cpc(position.claimable)],
+        ...position.unbonding.map(
+          ({ epoch, amount, matures_epoch: matures }) =>
+            ['unbonding', `${cpc(amount)}, claimable as ${position.validator}@${epoch} from epoch ${matures}`] as const,
+        ),
+      ]),
     )
   })
 
-  leaf('workers', 'the workers and their verified work').action(async (options: RpcOption, command: Command) => {
-    const list = await rpcClient(options.rpc).call<WorkerView[]>('poc_getWorkers')
-    outputOf(command, context).print(list, () =>
-      list.length === 0
-        ? 'no worker has had a result accepted yet: start one with `quern worker`'
-        : table(
-            ['ADDRESS', 'RESULTS', 'WORK (MAC)', 'PAID'],
-            list.map((w) => [w.address, String(w.results), w.work_macs, cpc(w.paid)]),
-          ),
-    )
-  })
+  leaf('workers', 'the workers and their verified work', 'workers').action(
+    async (options: RpcOption, command: Command) => {
+      const list = await rpcClient(options.rpc).call<WorkerView[]>('poc_getWorkers')
+      outputOf(command, context).print(list, () =>
+        list.length === 0
+          ? 'no worker has had a result accepted yet: start one with `quern worker`'
+          : table(
+              ['ADDRESS', 'RESULTS', 'WORK (MAC)', 'PAID'],
+              list.map((w) => [w.address, String(w.results), w.work_macs, cpc(w.paid)]),
+            ),
+      )
+    },
+  )
 
-  leaf('supply', 'where every CPC is').action(async (options: RpcOption, command: Command) => {
+  leaf('supply', 'where every CPC is', 'supply').action(async (options: RpcOption, command: Command) => {
     const supply = await rpcClient(options.rpc).call<Record<string, string>>('chain_getSupply')
     outputOf(command, context).print(supply, () =>
       fields(

@@ -5,7 +5,7 @@ import { type CliContext, outputOf, withRpc } from '../context.ts'
 import { fields } from '../output.ts'
 import { rpcClient } from '../rpc-client.ts'
 import { loadSigner, type SignerOptions } from '../signer.ts'
-import { ACTION_COMMANDS, type ActionCommand } from '../tx/actions.ts'
+import { ACTION_COMMANDS, type ActionCommand, whole } from '../tx/actions.ts'
 import { type Submitted, submitAction } from '../tx/submit.ts'
 
 interface TxOptions extends SignerOptions, Record<string, unknown> {
@@ -46,7 +46,7 @@ function addAction(tx: Command, action: ActionCommand, context: CliContext): voi
       const chainId = Number(await client.call<string>('eth_chainId'))
       const sent = await submitAction(client, signer, action.build(args, options, { signer, chainId }), {
         wait: options.wait,
-        ...(options.nonce === undefined ? {} : { nonce: Number(options.nonce) }),
+        ...(options.nonce === undefined ? {} : { nonce: whole(options.nonce, '--nonce') }),
       })
       if (sent.status === 'failed') {
         throw new QuernError(

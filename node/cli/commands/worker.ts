@@ -8,6 +8,7 @@ import { createThreadedBackend } from '../../../gpu/threaded.ts'
 import { startWorker } from '../../../gpu/worker.ts'
 import type { WorkerEvent } from '../../../gpu/worker-events.ts'
 import { type CliContext, outputOf, withRpc } from '../context.ts'
+import { onInterrupt } from '../interrupt.ts'
 import { loadSigner, type SignerOptions } from '../signer.ts'
 
 interface WorkerOptions extends SignerOptions {
@@ -71,8 +72,7 @@ export function addWorkerCommand(program: Command, context: CliContext): void {
           if (line !== undefined) context.write(line)
         },
       })
-      const stop = (): void => void worker.stop()
-      process.once('SIGINT', stop).once('SIGTERM', stop)
+      onInterrupt(() => void worker.stop())
       try {
         await worker.done
       } finally {

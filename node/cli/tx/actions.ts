@@ -6,6 +6,7 @@ import { fromHex, utf8 } from '../../../core/bytes.ts'
 import { QuernError } from '../../../core/errors.ts'
 import { parseCpc } from '../../../core/units.ts'
 import { proofOfPossessionBytes } from '../../../vm/statement.ts'
+import { MAX_MEMO_BYTES } from '../../../vm/transaction/bodies/transfer.ts'
 import type { Action } from '../../../vm/transaction/types.ts'
 import type { Signer } from '../signer.ts'
 
@@ -24,12 +25,18 @@ export interface ActionCommand {
 const text = (value: unknown): string => (value === undefined ? '' : String(value))
 
 /** Digits only: `parseInt` would take "12abc". */
-function whole(value: unknown, what: string): number {
+export function whole(value: unknown, what: string): number {
   const digits = text(value)
   const number = Number(digits)
   if (!/^\d+$/.test(digits) || !Number.isSafeInteger(number))
     throw new QuernError('ARGUMENT_INVALID', `${what} must be a whole number`)
   return number
+}
+
+function memo(words: string): Uint8Array {
+  const bytes = utf8(words)
+  if (bytes.length <= MAX_MEMO_BYTES) return bytes
+  throw new QuernError('ARGUMENT_INVALID', `--memo is ${bytes.length} bytes long, at most ${MAX_MEMO_BYTES} fit`)
 }
 
 /** VALIDATOR or VALIDATOR@EPOCH. */
@@ -49,7 +56,7 @@ export const ACTION_COMMANDS: readonly ActionCommand[] = [
       kind: 'TRANSFER',
       to: parseAddress(to!),
       value: parseCpc(amount!),
-      memo: utf8(text(options.memo)),
+      memo: memo(text(options.memo)),
     }),
   },
   {
