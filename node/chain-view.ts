@@ -16,12 +16,15 @@ import type { ChainEntry } from './validator/entry.ts'
 
 /** Final blocks kept decoded: clients ask for the newest again and again, each up to 2 MiB. */
 const MAX_DECODED_BLOCKS = 32
+/** And transactions in them, each some kilobytes once decoded: two full blocks and more. */
+const MAX_DECODED_TRANSACTIONS = 32_768
 
 export class ChainView {
   readonly #store: ChainStore
   readonly #tree: BlockTree<ChainEntry>
   readonly #params: ChainParams
   readonly #decoded = new Map<number, ExecutedBlock>()
+  #decodedTransactions = 0
   readonly #tipCertificate: () => Certificate | undefined
 
   /** @param tipCertificate the notarization of the tip, while it is not final */
@@ -142,8 +145,13 @@ export class ChainView {
 
   #remember(height: number, block: ExecutedBlock): void {
     this.#decoded.set(height, block)
-    const oldest = this.#decoded.keys().next()
-    if (this.#decoded.size > MAX_DECODED_BLOCKS && !oldest.done) this.#decoded.delete(oldest.value)
+    this.#decodedTransactions += block.transactions.length
+    for (const [oldest, { transactions }] of this.#decoded) {
+      const isFull = this.#decoded.size > MAX_DECODED_BLOCKS || this.#decodedTransactions > MAX_DECODED_TRANSACTIONS
+      if (!isFull || oldest === height) break
+      this.#decoded.delete(oldest)
+      this.#decodedTransactions -= transactions.length
+    }
   }
 }
 

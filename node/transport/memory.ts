@@ -112,7 +112,10 @@ class MemoryTransport implements Transport {
     await new Promise((resolve) => setImmediate(resolve))
     const port = this.isRunning ? this.#hub.port(this.#id, to) : undefined
     if (port === undefined) throw failure('PEER_UNKNOWN', 'the peer is gone; ask another', to)
-    const bytes = await port.answer(this.#id, encodeRequest(request))
+    const bytes = await port.answer(this.#id, encodeRequest(request)).catch(() => {
+      // As over a network, what goes wrong there shows here as silence.
+      throw failure('PEER_TIMEOUT', 'the peer did not answer', to)
+    })
     await new Promise((resolve) => setImmediate(resolve))
     if (this.#hub.port(this.#id, to) === undefined) throw failure('PEER_TIMEOUT', 'the peer did not answer', to)
     const response = decodeResponse(bytes)

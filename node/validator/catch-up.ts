@@ -48,6 +48,7 @@ export class CatchUp {
   readonly #modules: CatchUpModules
   #running: Promise<void> | undefined
   #progress: Progress | undefined
+  #nextPeer = 0
   #isStopped = false
 
   constructor(modules: CatchUpModules) {
@@ -76,7 +77,11 @@ export class CatchUp {
   async #attempt(first: PeerId | undefined): Promise<void> {
     const { transport } = this.#modules
     const known = transport.peers()
-    const peers = first !== undefined && known.includes(first) ? [first, ...known.filter((p) => p !== first)] : known
+    // Other ones each time, so that no few of them can keep the rest from being asked.
+    const start = known.length === 0 ? 0 : this.#nextPeer % known.length
+    const turn = [...known.slice(start), ...known.slice(0, start)]
+    this.#nextPeer = start + MAX_PEERS_ASKED
+    const peers = first !== undefined && known.includes(first) ? [first, ...turn.filter((p) => p !== first)] : turn
     for (const peer of peers.slice(0, MAX_PEERS_ASKED)) {
       try {
         await this.#follow(peer)

@@ -20,12 +20,18 @@ export type OutputHandler = (
  */
 export const MAX_WAITING_MESSAGES = 16_384
 
+/** Of these, proposals, which weigh up to 2 MiB each: an honest network has one in each view, and its leader repeats it. */
+export const MAX_WAITING_PROPOSALS = 64
+
 /** Runs between two inputs; an answer is the next input. */
 interface Task {
   readonly run: () => Promise<Input | undefined>
   /** True once it ran, false when the host stopped before. */
   readonly settle: (ran: boolean) => void
 }
+
+const isProposal = (next: Input | Task): boolean =>
+  'type' in next && next.type === 'message' && next.message.type === 'proposal'
 
 export class EngineHost {
   readonly #engine: Engine
@@ -34,6 +40,7 @@ export class EngineHost {
   readonly #handle: OutputHandler
   readonly #failed: (error: unknown) => void
   readonly #waiting: (Input | Task)[] = []
+  #waitingProposals = 0
   readonly #timers = new Map<string, () => void>()
   #running: Promise<void> | undefined
   #isStopped = false
@@ -57,6 +64,7 @@ export class EngineHost {
 
   push(input: Input): void {
     if (input.type === 'message' && this.#waiting.length >= MAX_WAITING_MESSAGES) return
+    if (isProposal(input) && this.#waitingProposals >= MAX_WAITING_PROPOSALS) return
     this.#enqueue(input)
   }
 
@@ -78,6 +86,7 @@ export class EngineHost {
       if ('settle' in next) next.settle(false)
       return
     }
+    if (isProposal(next)) this.#waitingProposals++
     this.#waiting.push(next)
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined
@@ -87,19 +96,25 @@ export class EngineHost {
   async #run(): Promise<void> {
     // A turn later, so that a caller never finds itself inside the engine.
     await Promise.resolve()
-    let next = this.#waiting.shift()
+    let next = this.#take()
     try {
       while (next !== undefined && !this.#isStopped) {
         const input = 'run' in next ? await next.run() : next
         if (input !== undefined) await this.#carryOut(this.#engine.step(input))
         if ('settle' in next) next.settle(true)
-        next = this.#waiting.shift()
+        next = this.#take()
       }
     } catch (error) {
       if (next !== undefined && 'settle' in next) next.settle(false)
       this.#halt()
       this.#failed(error)
     }
+  }
+
+  #take(): Input | Task | undefined {
+    const next = this.#waiting.shift()
+    if (next !== undefined && isProposal(next)) this.#waitingProposals--
+    return next
   }
 
   #halt(): void {

@@ -204,7 +204,7 @@ export function addQueryCommand(program: Command, context: CliContext): void {
       const list = await rpcClient(options.rpc).call<WorkerView[]>('poc_getWorkers')
       outputOf(command, context).print(list, () =>
         list.length === 0
-          ? 'no worker has had a result accepted yet: start one with `quern worker`'
+          ? 'no worker has had a result accepted in this epoch or the one before: start one with `quern worker`'
           : table(
               ['ADDRESS', 'RESULTS', 'WORK (MAC)', 'PAID'],
               list.map((w) => [w.address, String(w.results), w.work_macs, cpc(w.paid)]),

@@ -6,8 +6,11 @@ import { type BodyCodec, decodeText, encodeText } from './codec.ts'
 
 /** 'synthetic', 'matrix_mul', 'inference': names, not prose. */
 export const MAX_CHALLENGE_TYPE_BYTES = 32
-/** Seals of real proofs travel here one day; PROTOCOL 2 bounds them by 250,000 bytes. */
-export const MAX_PROOF_BYTES = 250_000
+/**
+ * Synthetic results carry no proof and fail with one, for a flat 80,000 gas; more room here would be the cheapest bytes of
+ * a block. Kinds that prove something will bring their own bound and a price per byte.
+ */
+export const MAX_PROOF_BYTES = 1_024
 /** Room for any signature scheme in use, hash-based ones excepted. */
 export const MAX_RESULT_SIGNATURE_BYTES = 256
 export const MAX_PROFILE_BYTES = 256
