@@ -11,12 +11,29 @@ export const EMPTY_BYTES: Uint8Array = new Uint8Array(0)
 export const ZERO_HASH: Hash = new Uint8Array(32)
 export const ZERO_ADDRESS: Address = new Uint8Array(20)
 
-const HEX_OF_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+const HEX_DIGITS = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
+/** Room for the digits of a hash. */
+const digits = new Uint8Array(64)
+const ascii = new TextDecoder()
 
-/** Lower-case hex without prefix. Also the canonical `Map` key of a byte string. */
+/** Of at most 32 bytes. */
+function shortHex(bytes: Uint8Array): string {
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]!
+    digits[2 * i] = HEX_DIGITS[byte >> 4]!
+    digits[2 * i + 1] = HEX_DIGITS[byte & 15]!
+  }
+  return ascii.decode(bytes.length === 32 ? digits : digits.subarray(0, 2 * bytes.length))
+}
+
+/**
+ * Lower-case hex without prefix. Also the canonical `Map` key of a byte string: made whole, since a string put together
+ * from pieces leaves an object behind for each of them.
+ */
 export function hexKey(bytes: Uint8Array): string {
+  if (bytes.length <= 32) return shortHex(bytes)
   let out = ''
-  for (let i = 0; i < bytes.length; i++) out += HEX_OF_BYTE[bytes[i]!]
+  for (let at = 0; at < bytes.length; at += 32) out += shortHex(bytes.subarray(at, at + 32))
   return out
 }
 

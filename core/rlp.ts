@@ -134,6 +134,8 @@ interface Cursor {
   readonly bytes: Uint8Array
   readonly limits: RlpLimits
   items: number
+  /** Where the item read last ends. */
+  next: number
 }
 
 function readLength(cursor: Cursor, at: number, size: number, end: number): number {
@@ -146,12 +148,15 @@ function readLength(cursor: Cursor, at: number, size: number, end: number): numb
   return length
 }
 
-/** Reads the item at `at`; returns it and where it ends. `end` bounds the enclosing list. */
-function read(cursor: Cursor, at: number, end: number, depth: number): { item: RlpItem; next: number } {
+/** Reads the item at `at`, and leaves in the cursor where it ends. `end` bounds the enclosing list. */
+function read(cursor: Cursor, at: number, end: number, depth: number): RlpItem {
   if (++cursor.items > cursor.limits.maxItems) throw new QuernError('RLP_LIMIT', 'too many RLP items')
   if (at >= end) throw invalid('input ends inside an item')
   const first = cursor.bytes[at]!
-  if (first < 0x80) return { item: cursor.bytes.subarray(at, at + 1), next: at + 1 }
+  if (first < 0x80) {
+    cursor.next = at + 1
+    return cursor.bytes.subarray(at, at + 1)
+  }
 
   const isList = first >= 0xc0
   const base = isList ? 0xc0 : 0x80
@@ -163,17 +168,14 @@ function read(cursor: Cursor, at: number, end: number, depth: number): { item: R
 
   if (!isList) {
     if (length === 1 && cursor.bytes[start]! < 0x80) throw invalid('single byte below 0x80 has a prefix')
-    return { item: cursor.bytes.subarray(start, stop), next: stop }
+    cursor.next = stop
+    return cursor.bytes.subarray(start, stop)
   }
   if (depth >= cursor.limits.maxDepth) throw new QuernError('RLP_LIMIT', 'RLP nested too deep')
   const children: RlpItem[] = []
-  let position = start
-  while (position < stop) {
-    const child = read(cursor, position, stop, depth + 1)
-    children.push(child.item)
-    position = child.next
-  }
-  return { item: children, next: stop }
+  cursor.next = start
+  while (cursor.next < stop) children.push(read(cursor, cursor.next, stop, depth + 1))
+  return children
 }
 
 /**
@@ -182,8 +184,9 @@ function read(cursor: Cursor, at: number, end: number, depth: number): { item: R
  */
 export function decodeRlp(bytes: Uint8Array, limits: RlpLimits = DEFAULT_RLP_LIMITS): RlpItem {
   if (bytes.length > limits.maxBytes) throw new QuernError('RLP_LIMIT', 'RLP input too large', { bytes: bytes.length })
-  const { item, next } = read({ bytes, limits, items: 0 }, 0, bytes.length, 0)
-  if (next !== bytes.length) throw invalid('trailing bytes')
+  const cursor: Cursor = { bytes, limits, items: 0, next: 0 }
+  const item = read(cursor, 0, bytes.length, 0)
+  if (cursor.next !== bytes.length) throw invalid('trailing bytes')
   return item
 }
 

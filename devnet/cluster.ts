@@ -5,12 +5,11 @@
  */
 import fs from 'node:fs'
 import path from 'node:path'
-import type { KvStore } from '../core/kv.ts'
 import type { MempoolSnapshot } from '../mempool/mempool.ts'
 import { ChainNode } from '../node/chain-node.ts'
 import type { SystemClock } from '../node/clock.ts'
 import { SignaturePool } from '../node/ingest/signature-pool.ts'
-import { dumpStore, restoreStore, type StoreDump } from '../node/storage/dump.ts'
+import { copyStore } from '../node/storage/copy-store.ts'
 import { LevelStore } from '../node/storage/level-store.ts'
 import { MemoryHub } from '../node/transport/memory.ts'
 import type { Genesis } from '../vm/genesis.ts'
@@ -28,40 +27,36 @@ export interface ClusterOptions {
 
 /** Every store and every mempool at one moment; stores hold the signing records too. */
 export interface ClusterSnapshot {
-  readonly stores: readonly StoreDump[]
+  /** Folder under the cluster's own with a copy of each store. */
+  readonly name: string
   readonly mempools: readonly MempoolSnapshot[]
 }
 
+const SNAPSHOTS = 'snapshots'
+/** Names the snapshot that is being restored, so that a process killed on the way finishes it at its next start. */
+const RESTORING = 'restoring'
+
 export class Cluster {
   readonly #options: ClusterOptions
-  readonly #stores: readonly KvStore[]
+  readonly #names: readonly string[]
   readonly #signatures: SignaturePool
+  #stores: LevelStore[] = []
   #nodes: ChainNode[] = []
+  #nextSnapshot = 1
 
-  private constructor(options: ClusterOptions, stores: readonly KvStore[]) {
+  private constructor(options: ClusterOptions) {
     this.#options = options
-    this.#stores = stores
+    const names = options.keys.map((_, i) => `validator-${i}`)
+    this.#names = names.length > 1 ? [...names, 'node'] : names
     const { params } = options.genesis
     this.#signatures = new SignaturePool({ chainId: params.chainId, decode: decodeOptions(params) })
   }
 
   /** @throws QuernError `StoreErrorCode`, `ChainStoreErrorCode` */
   static async start(options: ClusterOptions): Promise<Cluster> {
-    const names = options.keys.map((_, i) => `validator-${i}`)
-    if (names.length > 1) names.push('node')
-    const stores: KvStore[] = []
+    const cluster = new Cluster(options)
     try {
-      for (const name of names) {
-        const directory = path.join(options.directory, name)
-        fs.mkdirSync(directory, { recursive: true })
-        stores.push(await LevelStore.open(directory))
-      }
-    } catch (error) {
-      await Promise.all(stores.map((store) => store.close()))
-      throw error
-    }
-    const cluster = new Cluster(options, stores)
-    try {
+      await cluster.#tidySnapshots()
       await cluster.#open()
     } catch (error) {
       await cluster.stop()
@@ -87,9 +82,12 @@ export class Cluster {
   async #open(mempools?: readonly MempoolSnapshot[]): Promise<void> {
     const { genesis, keys, clock } = this.#options
     const hub = new MemoryHub()
-    for (const [i, store] of this.#stores.entries()) {
+    for (const [i, name] of this.#names.entries()) {
       const key = keys[i]
-      const name = key === undefined ? 'node' : `validator-${i}`
+      const directory = this.#folder(name)
+      fs.mkdirSync(directory, { recursive: true })
+      const store = await LevelStore.open(directory)
+      this.#stores.push(store)
       this.#nodes[i] = await ChainNode.open({
         genesis,
         ...(key === undefined ? {} : { key: { owner: key.address, blsSecretKey: key.blsSecretKey } }),
@@ -110,27 +108,50 @@ export class Cluster {
     }
   }
 
+  /** Nothing of the cluster touches its folders any more. */
   async #halt(): Promise<void> {
     await Promise.all(this.#nodes.map((node) => node.stop()))
+    await Promise.all(this.#stores.splice(0).map((store) => store.close()))
   }
 
   /** Stops every node for a moment, so that all stores are of one moment. */
   async snapshot(): Promise<ClusterSnapshot> {
     const mempools = this.#nodes.map((node) => node.mempoolSnapshot())
+    const name = String(this.#nextSnapshot++)
     await this.#halt()
-    const stores = await Promise.all(this.#stores.map(dumpStore))
-    await this.#open(mempools)
-    return { stores, mempools }
+    try {
+      for (const store of this.#names) await copyStore(this.#folder(store), this.#folder(SNAPSHOTS, name, store))
+    } finally {
+      await this.#open(mempools)
+    }
+    return { name, mempools }
   }
 
   async restore(snapshot: ClusterSnapshot): Promise<void> {
     await this.#halt()
-    await Promise.all(this.#stores.map((store, i) => restoreStore(store, snapshot.stores[i]!)))
+    fs.writeFileSync(this.#folder(SNAPSHOTS, RESTORING), snapshot.name)
+    await this.#restoreStores(snapshot.name)
     await this.#open(snapshot.mempools)
+  }
+
+  async #restoreStores(name: string): Promise<void> {
+    for (const store of this.#names) await copyStore(this.#folder(SNAPSHOTS, name, store), this.#folder(store))
+    fs.rmSync(this.#folder(SNAPSHOTS, RESTORING))
+  }
+
+  /** Snapshots live as long as the process that can name them. */
+  async #tidySnapshots(): Promise<void> {
+    const restoring = this.#folder(SNAPSHOTS, RESTORING)
+    if (fs.existsSync(restoring)) await this.#restoreStores(fs.readFileSync(restoring, 'utf8'))
+    fs.rmSync(this.#folder(SNAPSHOTS), { recursive: true, force: true })
+  }
+
+  #folder(...names: readonly string[]): string {
+    return path.join(this.#options.directory, ...names)
   }
 
   async stop(): Promise<void> {
     await this.#halt()
-    await Promise.all([this.#signatures.close(), ...this.#stores.map((store) => store.close())])
+    await this.#signatures.close()
   }
 }

@@ -101,6 +101,8 @@ async function runDevnet(flags: DevnetFlags, context: CliContext): Promise<void>
   })
   // Whoever waits for it comes later; until then a failure is kept, not unhandled.
   failure.catch(() => undefined)
+  // Heard from now on: interrupted while it starts, the devnet still cleans up.
+  const interrupted = new Promise<void>(onInterrupt)
   // Loaded here, not above: the other commands start in half the time without the node.
   const { Devnet } = await import('./devnet.ts')
   const devnet = await Devnet.start({
@@ -126,7 +128,6 @@ async function runDevnet(flags: DevnetFlags, context: CliContext): Promise<void>
     },
   })
   devnet.cluster.warmUp()
-  const interrupted = new Promise<void>(onInterrupt)
   if (flags.json === true) context.write(readyEvent(devnet.ready))
   if (isTalkative) {
     context.write(banner(devnet.ready))

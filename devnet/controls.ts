@@ -9,7 +9,7 @@ import type { Cluster, ClusterSnapshot } from './cluster.ts'
 import type { CurrentNode } from './current-node.ts'
 import type { AccountKey } from './keys.ts'
 
-/** Each holds every store in memory. */
+/** Each keeps a copy of every store's logs, and the table files that would have been deleted. */
 export const MAX_SNAPSHOTS = 16
 /** A devnet makes hundreds of blocks in this time; longer means that it has stopped. */
 const PATIENCE_MS = 30_000

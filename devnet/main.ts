@@ -21,5 +21,13 @@ const context: CliContext = {
   writeError: (line) => process.stderr.write(`${line}\n`),
 }
 
+let hasReader = true
+// Whoever read our output has gone (`quern devnet | head`): end as if interrupted, once.
+process.stdout.on('error', () => {
+  if (!hasReader) return
+  hasReader = false
+  if (!process.emit('SIGINT', 'SIGINT')) process.exit(0)
+})
+
 const program = createProgram(context, (root) => addDevnetCommand(root, context))
 process.exitCode = await runCli(program, process.argv.slice(2), context)

@@ -12,8 +12,8 @@ import type { Action } from '../vm/transaction/types.ts'
 import type { NodeEvent } from './api.ts'
 import type { ChainNode } from './chain-node.ts'
 import { replayChain } from './replay-chain.ts'
-import { dumpStore } from './storage/dump.ts'
 import { Cluster, chainOf } from './testing/cluster.ts'
+import { dumpStore } from './testing/dump.ts'
 
 let cluster: Cluster
 afterEach(() => cluster.stopAll())

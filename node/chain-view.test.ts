@@ -1,12 +1,17 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { FAST_PARAMS, testKey } from '../consensus/testing/chain.ts'
+import type { BlockTree } from '../consensus/chain/block-tree.ts'
+import { FAST_PARAMS, testGenesis, testKey } from '../consensus/testing/chain.ts'
 import { equalBytes } from '../core/bytes.ts'
 import { type KvOperation, MemoryStore } from '../core/kv.ts'
 import { accounts } from '../vm/state/tables.ts'
 import { readRecord } from '../vm/state/view.ts'
 import { signNative } from '../vm/transaction/sign.ts'
 import type { ChainNode } from './chain-node.ts'
+import { ChainView } from './chain-view.ts'
+import { genesisEntry } from './replay-chain.ts'
+import type { ChainStore } from './storage/chain-store.ts'
 import { Cluster } from './testing/cluster.ts'
+import type { ChainEntry } from './validator/entry.ts'
 
 /** As LevelDB: reads meet what is written before the writer hears of it. */
 class EarlyStore extends MemoryStore {
@@ -72,5 +77,25 @@ describe('reading the chain while a block is being written', () => {
       await cluster.until(node, node.finalized().height + 2)
     }
     expect([...new Set(found)]).toEqual([])
+  })
+})
+
+describe('decoded blocks', () => {
+  it('are kept while they are few and small', () => {
+    const action = { kind: 'TRANSFER', to: testKey(6).owner, value: 1n, memo: new Uint8Array(0) } as const
+    const fees = { maxPriorityFeePerGas: 1_000n, maxFeePerGas: 1_000_000n }
+    const raw = signNative({ chainId: FAST_PARAMS.chainId, nonce: 0, ...fees, action }, testKey(0).privateKey)
+    const { block } = genesisEntry(testGenesis(1))
+    const stored = (count: number) => ({
+      block: { ...block, transactions: Array(count).fill(raw) },
+      receipts: [],
+      senders: [],
+    })
+    // The last two are as much as is kept, and the first a little more.
+    const store = { blockAt: (height: number) => stored(height === 1 ? 10 : 8_192) } as unknown as ChainStore
+    const tree = { final: { block: { ...block, header: { ...block.header, height: 9 } } } }
+    const view = new ChainView(store, tree as BlockTree<ChainEntry>, FAST_PARAMS, () => undefined)
+    const decoded = [1, 2, 3].map((height) => view.blockByHeight(height))
+    expect([3, 2, 1].map((height) => view.blockByHeight(height) === decoded[height - 1])).toEqual([true, true, false])
   })
 })

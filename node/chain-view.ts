@@ -16,8 +16,8 @@ import type { ChainEntry } from './validator/entry.ts'
 
 /** Final blocks kept decoded: clients ask for the newest again and again, each up to 2 MiB. */
 const MAX_DECODED_BLOCKS = 32
-/** And transactions in them, each some kilobytes once decoded: two full blocks and more. */
-const MAX_DECODED_TRANSACTIONS = 32_768
+/** And transactions in them, each a kilobyte or more once decoded: a full block (11,428 transfers on a devnet) and more. */
+const MAX_DECODED_TRANSACTIONS = 16_384
 
 export class ChainView {
   readonly #store: ChainStore

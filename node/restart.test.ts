@@ -6,9 +6,9 @@ import { FAST_PARAMS, testKey } from '../consensus/testing/chain.ts'
 import { type KvOperation, MemoryStore } from '../core/kv.ts'
 import { leaderOf } from '../vm/leader.ts'
 import { ChainNode } from './chain-node.ts'
-import { dumpStore, restoreStore } from './storage/dump.ts'
 import { LevelStore } from './storage/level-store.ts'
 import { Cluster, chainOf } from './testing/cluster.ts'
+import { dumpStore, restoreStore } from './testing/dump.ts'
 
 let cluster: Cluster
 afterEach(() => cluster.stopAll())

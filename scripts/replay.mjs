@@ -23,30 +23,26 @@ const storeDir = path.join(dataDir, nodeName)
 if (!fs.existsSync(path.join(storeDir, 'CURRENT'))) fail('NO_CHAIN', `no chain of ${nodeName} in ${dataDir}`)
 
 const load = (file) => import(new URL(`../dist/${file}`, import.meta.url))
-const [{ toHex }, { MemoryStore }, { openDirectory }, { devnetGenesis, devnetKeys }, { replayChain }, storage, level] =
-  await Promise.all([
-    load('core/bytes.js'),
-    load('core/kv.js'),
-    load('devnet/directory.js'),
-    load('devnet/genesis.js'),
-    load('node/replay-chain.js'),
-    load('node/storage/chain-store.js'),
-    load('node/storage/level-store.js'),
-  ])
-const { genesisEntry } = await load('node/replay-chain.js')
+const { toHex } = await load('core/bytes.js')
+const { MemoryStore } = await load('core/kv.js')
+const { openDirectory } = await load('devnet/directory.js')
+const { devnetGenesis, devnetKeys } = await load('devnet/genesis.js')
+const { genesisEntry, replayChain } = await load('node/replay-chain.js')
+const { ChainStore } = await load('node/storage/chain-store.js')
+const { LevelStore } = await load('node/storage/level-store.js')
 
 try {
   const { plan } = openDirectory(dataDir, {}, () => fail('NO_CHAIN', `no devnet.json in ${dataDir}`))
   const genesis = devnetGenesis(plan, devnetKeys(plan))
   const first = genesisEntry(genesis)
-  const source = await level.LevelStore.open(storeDir)
+  const source = await LevelStore.open(storeDir)
   const target = new MemoryStore()
   const startedAt = performance.now()
   const answer = await replayChain(genesis, source, target)
   const seconds = Math.round(performance.now() - startedAt) / 1_000
   if (!answer.ok) fail(answer.error.code, answer.error.message)
-  const { head } = await storage.ChainStore.open(source, first)
-  const { state } = await storage.ChainStore.open(target, first)
+  const { head } = await ChainStore.open(source, first)
+  const { state } = await ChainStore.open(target, first)
   await source.close()
   const { height, stateRoot } = answer.value.header
   const isSame = toHex(head.hash) === toHex(answer.value.hash) && toHex(state.root) === toHex(stateRoot)

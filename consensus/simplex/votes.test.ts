@@ -175,6 +175,31 @@ describe('late votes', () => {
     expect(verifyCertificate(after!, contextAt(0).set, CHAIN_ID, scheme)).toBe(true)
   })
 
+  it('a forged one for the head keeps no true one out', () => {
+    const bench = new Bench(undefined)
+    bench.hearProposal(0, block)
+    bench.validate(block)
+    bench.hearCertificate('notarize', 0, block.hash)
+    bench.hearCertificate('finalize', 0, block.hash)
+    expect(bench.engine.head.block).toEqual(block)
+    const late = vote('notarize', 0, block.hash, 3)
+    bench.hear({ type: 'vote', vote: forged(late) })
+    for (const index of EVERYBODY) bench.hearVote('notarize', 0, block.hash, index)
+    expect(signerIndexes(bench.engine.widestNotarization(block.hash)!.signers)).toEqual([0, 1, 2, 3])
+    expect(wordsIn(bench.hear({ type: 'vote', vote: forged(late) }))).toEqual(['ignored VOTE_KNOWN'])
+  })
+
+  it('are checked before they are passed on, where votes are', () => {
+    const bench = new Bench(undefined, { voteChecks: 'each' })
+    bench.hearProposal(0, block)
+    bench.validate(block)
+    bench.hearCertificate('notarize', 0, block.hash)
+    bench.hearCertificate('finalize', 0, block.hash)
+    const late = vote('notarize', 0, block.hash, 3)
+    expect(wordsIn(bench.hear({ type: 'vote', vote: forged(late) }))).toEqual(['rejected VOTE_SIGNATURE'])
+    expect(wordsIn(bench.hear({ type: 'vote', vote: late }))).toEqual([])
+  })
+
   it('a forged one among them does not spoil it', () => {
     const bench = new Bench(undefined)
     bench.hearProposal(0, block)

@@ -5,7 +5,7 @@
  * are bounded, long batches give way to the rest of the node, and what a handler throws unforeseen reaches the log only.
  */
 import { setImmediate } from 'node:timers/promises'
-import { RPC_CODE, RpcError, toRpcError } from './errors.ts'
+import { RPC_CODE, RpcError, toRpcError, UNFORESEEN } from './errors.ts'
 import type { RpcContext, RpcMethod } from './method.ts'
 import { nearestName } from './near-miss.ts'
 
@@ -140,7 +140,7 @@ export class Dispatcher {
 
   #failed({ id, method }: Request, error: unknown): string | undefined {
     const known = toRpcError(error)
-    if (known.code === RPC_CODE.internal) this.#log.internalError(method, error)
+    if (known.tag === UNFORESEEN) this.#log.internalError(method, error)
     return id === undefined ? undefined : errorText(id, known)
   }
 

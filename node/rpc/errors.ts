@@ -77,11 +77,18 @@ export const invalidParams = (message: string, data: Record<string, unknown> = {
 export const notFound = (tag: string, message: string): RpcError =>
   new RpcError(RPC_CODE.resourceNotFound, tag, message)
 
+/** Tag of errors that are our fault: they go to the log. */
+export const UNFORESEEN = 'INTERNAL'
+
 /** Any thrown value as an RpcError. What we did not foresee tells the client nothing but that it happened. */
 export function toRpcError(error: unknown): RpcError {
   if (error instanceof RpcError) return error
+  // Clients try again after an internal error, and not after the others.
+  if (error instanceof QuernError && error.code === 'STORE_CLOSED') {
+    return new RpcError(RPC_CODE.internal, error.code, error.message)
+  }
   if (error instanceof QuernError && error.code !== 'ASSERTION_FAILED') {
     return new RpcError(RPC_CODE.invalidInput, error.code, error.message, jsonMeta(error.meta))
   }
-  return new RpcError(RPC_CODE.internal, 'INTERNAL', 'internal error: see the log of the node')
+  return new RpcError(RPC_CODE.internal, UNFORESEEN, 'internal error: see the log of the node')
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type KvStore, MemoryStore, prefixRange } from '../../core/kv.ts'
-import { dumpStore, restoreStore } from './dump.ts'
+import { dumpStore, restoreStore } from '../testing/dump.ts'
 import { LevelStore } from './level-store.ts'
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)

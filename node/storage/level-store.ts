@@ -11,7 +11,7 @@ const CACHE_BYTES = 64 << 20
 /** One log file of writes before LevelDB compacts; bigger means fewer, longer compactions. */
 const WRITE_BUFFER_BYTES = 16 << 20
 
-export type StoreErrorCode = 'STORE_LOCKED' | 'STORE_OPEN_FAILED'
+export type StoreErrorCode = 'STORE_LOCKED' | 'STORE_OPEN_FAILED' | 'STORE_CLOSED'
 
 export class LevelStore implements KvStore {
   readonly #db: Level<Uint8Array, Uint8Array>
@@ -43,7 +43,11 @@ export class LevelStore implements KvStore {
     return new LevelStore(db)
   }
 
+  /** @throws QuernError `STORE_CLOSED` */
   get(key: Uint8Array): Uint8Array | undefined {
+    if (this.#db.status !== 'open') {
+      throw new QuernError('STORE_CLOSED', 'the node is stopping or restarting: ask again in a moment')
+    }
     const bytes = this.#db.getSync(key)
     return bytes === undefined ? undefined : plain(bytes)
   }

@@ -120,6 +120,9 @@ describe('memory hub', () => {
     const request = { type: 'certificates', epoch: 0, fromView: 0, toView: 1 } as const
     expect(await a.request('b', request)).toEqual({ type: 'certificates', certificates: [] })
     await b.stop()
+    b.start({ ...silent, request: () => Promise.reject(new Error('a failure of its own')) })
+    await expect(a.request('b', request)).rejects.toMatchObject({ code: 'PEER_TIMEOUT' })
+    await b.stop()
     await expect(a.request('b', { type: 'status' })).rejects.toMatchObject({ code: 'PEER_UNKNOWN' })
   })
 })

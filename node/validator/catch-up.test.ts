@@ -1,10 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { makeBlock } from '../../consensus/block.ts'
-import { equalBytes } from '../../core/bytes.ts'
+import { equalBytes, ZERO_HASH } from '../../core/bytes.ts'
+import { QuernError } from '../../core/errors.ts'
 import { sha256 } from '../../core/hash.ts'
 import type { ChainNode } from '../chain-node.ts'
-import { Cluster, chainOf } from '../testing/cluster.ts'
+import { Cluster, chainOf, standInScheme } from '../testing/cluster.ts'
 import type { FinalBlock, PeerRequest, PeerResponse, Transport } from '../transport/transport.ts'
+import { CatchUp } from './catch-up.ts'
+import type { Executor } from './executor.ts'
 
 let cluster: Cluster
 afterEach(() => cluster.stopAll())
@@ -104,5 +107,35 @@ describe('catching up from hostile peers', () => {
     expect(equalBytes(follower.blockByHeight(forgedAt)!.block.hash, honest.blockByHeight(forgedAt)!.block.hash)).toBe(
       true,
     )
+  })
+
+  it('asks everybody in the end, however many are silent', async () => {
+    const names = Array.from({ length: 20 }, (_, i) => `peer-${i}`)
+    const asked = new Set<string>()
+    const unused = () => {
+      throw new Error('no peer answered')
+    }
+    const catchUp = new CatchUp({
+      transport: {
+        start: unused,
+        stop: async () => {},
+        blame: unused,
+        peers: () => names,
+        broadcast: unused,
+        send: unused,
+        request: async (peer) => {
+          asked.add(peer)
+          throw new QuernError('PEER_TIMEOUT', 'the peer did not answer', { peer })
+        },
+      },
+      executor: {} as Executor,
+      bls: standInScheme(),
+      chainId: 1,
+      genesisHash: ZERO_HASH,
+      head: unused,
+      commit: unused,
+    })
+    for (let attempt = 0; attempt < 3; attempt++) await catchUp.run('peer-7')
+    expect(asked.size).toBe(names.length)
   })
 })

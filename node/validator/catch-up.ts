@@ -80,7 +80,8 @@ export class CatchUp {
     // Other ones each time, so that no few of them can keep the rest from being asked.
     const start = known.length === 0 ? 0 : this.#nextPeer % known.length
     const turn = [...known.slice(start), ...known.slice(0, start)]
-    this.#nextPeer = start + MAX_PEERS_ASKED
+    // One place may be taken by `first`.
+    this.#nextPeer = start + MAX_PEERS_ASKED - 1
     const peers = first !== undefined && known.includes(first) ? [first, ...turn.filter((p) => p !== first)] : turn
     for (const peer of peers.slice(0, MAX_PEERS_ASKED)) {
       try {

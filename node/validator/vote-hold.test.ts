@@ -68,4 +68,14 @@ describe('vote hold (C9: a block dated ahead gets no vote before its time)', () 
     await done
     expect(hold.holds(hash)).toBe(false)
   })
+
+  it('ends for blocks that lost, and for no other', async () => {
+    const { hold, done } = setup(10 * 365 * 86_400_000)
+    await turn()
+    hold.releaseExcept((open) => open === hash)
+    expect(hold.holds(hash)).toBe(true)
+    hold.releaseExcept(() => false)
+    await done
+    expect(hold.holds(hash)).toBe(false)
+  })
 })

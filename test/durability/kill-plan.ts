@@ -6,7 +6,7 @@ export const VALIDATORS = 4
 export const NODES = VALIDATORS + 1
 export const FOLLOWER = NODES - 1
 /** Number of the account that sends transfers to the next one. */
-export const SENDER = VALIDATORS
+export const SENDER = VALIDATORS + 1
 
 /** An epoch ends every few tenths of a second, so that many kills fall into its end. */
 export const KILL_PARAMS = { ...FAST_PARAMS, epochBlocks: 8 }

@@ -90,7 +90,7 @@ async function expectHealthy(nodes: readonly ChainNode[]): Promise<void> {
 describe('power cuts', () => {
   it('of one validator, at each write of its life: it comes back and agrees', async () => {
     const others = await Promise.all([0, 1, 2].map((i) => live(i)))
-    for (let atWrite = 1; atWrite <= 24; atWrite++) {
+    for (let atWrite = 1; atWrite <= 16; atWrite++) {
       for (const isWritten of [false, true]) await liveAndDie(3, { atWrite, isWritten })
       expect(book.violations).toEqual([])
     }
@@ -110,7 +110,7 @@ describe('power cuts', () => {
       return isFinalize && view % 4 !== 3 ? [] : [message]
     }
     const others = await Promise.all([0, 1, 2].map((i) => live(i, undefined, rarely)))
-    for (let atWrite = 1; atWrite <= 20; atWrite++) {
+    for (let atWrite = 1; atWrite <= 14; atWrite++) {
       for (const isWritten of [false, true]) await liveAndDie(3, { atWrite, isWritten }, rarely)
     }
     const { node } = await live(3, undefined, rarely)

@@ -117,6 +117,11 @@ export class RunningCommand {
     return JSON.parse(await this.line((line) => line.startsWith('{"event":"ready"'))) as ReadyLine
   }
 
+  /** As `| head` does when it has seen enough. */
+  closeOutput(): void {
+    this.#child.stdout?.destroy()
+  }
+
   async stop(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL' = 'SIGINT'): Promise<Ended> {
     this.#child.kill(signal)
     return this.ended

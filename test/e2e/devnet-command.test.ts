@@ -99,6 +99,23 @@ describe('quern devnet', () => {
   })
 })
 
+describe('quern devnet ends cleanly', () => {
+  it('when it is interrupted while it starts', async () => {
+    const devnet = sandbox.start(SMALL)
+    await expect.poll(() => fs.readdirSync(sandbox.temporary).length, { ...PATIENCE, interval: 1 }).toBe(1)
+    expect(await devnet.stop('SIGINT')).toMatchObject({ code: 0, stderr: '' })
+    expect(fs.readdirSync(sandbox.temporary)).toEqual([])
+  })
+
+  it('when nobody reads its output any more', async () => {
+    const devnet = sandbox.start(SMALL.filter((arg) => arg !== '--json'))
+    await devnet.line((line) => line.startsWith('block 1 '))
+    devnet.closeOutput()
+    expect(await devnet.ended).toMatchObject({ code: 0, stderr: '' })
+    expect(fs.readdirSync(sandbox.temporary)).toEqual([])
+  })
+})
+
 describe('quern devnet --data-dir', () => {
   it('continues the chain, refuses another plan for it, and shares it with nobody', async () => {
     const place = ['--data-dir', sandbox.path('chain')]

@@ -21,6 +21,8 @@ describe("viem's test client", () => {
     const before = await test.getBlockNumber({ cacheTime: 0 })
     await test.mine({ blocks: 25 })
     expect(await test.getBlockNumber({ cacheTime: 0 })).toBeGreaterThanOrEqual(before + 25n)
+    expect(await net.rpc('evm_mine')).toBe('0x0')
+    expect(await test.getBlockNumber({ cacheTime: 0 })).toBeGreaterThanOrEqual(before + 26n)
   })
 
   it('mines blocks some seconds apart', async () => {

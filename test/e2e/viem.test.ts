@@ -113,6 +113,9 @@ describe('a wallet client', () => {
     const refusal = await net.refusal('eth_sendRawTransaction', [creation])
     expect(refusal).toMatchObject({ code: -32003, data: { tag: 'TX_NO_EVM' } })
     expect(refusal.message).toContain('contract creation')
+    const { address: to } = accountOf(1)
+    const call = await accountOf(2).signTransaction({ ...fees, chainId: 26180, type: 'eip1559', to, data: '0x6001' })
+    expect((await net.refusal('eth_sendRawTransaction', [call])).data.tag).toBe('TX_NO_EVM')
   })
 
   it('recognises a used nonce and missing funds', async () => {

@@ -1,8 +1,9 @@
 /** `quern query`: what the chain says. */
 import type { Command } from 'commander'
-import { checksumAddress, formatAddress, parseAddress } from '../../../core/address.ts'
+import { checksumAddress, formatAddress } from '../../../core/address.ts'
 import { QuernError } from '../../../core/errors.ts'
 import { formatCpc } from '../../../core/units.ts'
+import { addressReader } from '../address.ts'
 import { type CliContext, outputOf, withRpc } from '../context.ts'
 import { cpc, fields, table } from '../output.ts'
 import { rpcClient } from '../rpc-client.ts'
@@ -63,6 +64,7 @@ interface WorkerView {
 const percent = (bps: number): string => `${bps / 100} %`
 
 export function addQueryCommand(program: Command, context: CliContext): void {
+  const readAddress = addressReader(context.env)
   const query = program.command('query').description('ask a node about the chain')
   const leaf = (usage: string, description: string, example: string): Command =>
     withRpc(query.command(usage), context)
@@ -129,7 +131,7 @@ export function addQueryCommand(program: Command, context: CliContext): void {
 
   leaf('balance <address>', 'balance and nonce of an account', 'balance cpc1...').action(
     async (text: string, options: RpcOption, command: Command) => {
-      const address = parseAddress(text)
+      const address = readAddress(text)
       const hex = checksumAddress(address)
       const client = rpcClient(options.rpc)
       const [balance, nonce] = await Promise.all([
@@ -177,8 +179,8 @@ export function addQueryCommand(program: Command, context: CliContext): void {
     'what a delegator (default: the owner) has at a validator, and what it can claim',
     'stake cpc1... cpc1...',
   ).action(async (validator: string, delegator: string | undefined, options: RpcOption, command: Command) => {
-    const owner = formatAddress(parseAddress(validator))
-    const account = delegator === undefined ? owner : formatAddress(parseAddress(delegator))
+    const owner = formatAddress(readAddress(validator))
+    const account = delegator === undefined ? owner : formatAddress(readAddress(delegator))
     const position = await rpcClient(options.rpc).call<PositionView | null>('chain_getRewards', {
       validator: owner,
       delegator: account,

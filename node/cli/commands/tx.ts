@@ -1,6 +1,7 @@
 /** `quern tx`: sign and send one transaction. */
 import type { Command } from 'commander'
 import { QuernError } from '../../../core/errors.ts'
+import { addressReader } from '../address.ts'
 import { type CliContext, outputOf, withRpc } from '../context.ts'
 import { fields } from '../output.ts'
 import { rpcClient } from '../rpc-client.ts'
@@ -42,9 +43,10 @@ function addAction(tx: Command, action: ActionCommand, context: CliContext): voi
         .flat()
         .filter((arg) => arg !== undefined) as string[]
       const signer = await loadSigner(options, context.env)
+      const readAddress = addressReader(context.env, options.keysDir)
       const client = rpcClient(options.rpc)
       const chainId = Number(await client.call<string>('eth_chainId'))
-      const sent = await submitAction(client, signer, action.build(args, options, { signer, chainId }), {
+      const sent = await submitAction(client, signer, action.build(args, options, { signer, chainId, readAddress }), {
         wait: options.wait,
         ...(options.nonce === undefined ? {} : { nonce: whole(options.nonce, '--nonce') }),
       })

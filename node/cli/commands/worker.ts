@@ -1,7 +1,7 @@
 /** `quern worker`: multiplies matrices for a chain and is paid for it. */
 import type { Command } from 'commander'
 import { formatAddress } from '../../../core/address.ts'
-import { hexKey } from '../../../core/bytes.ts'
+import { type Address, hexKey, toHex } from '../../../core/bytes.ts'
 import { QuernError } from '../../../core/errors.ts'
 import { createRpcClient } from '../../../gpu/rpc-client.ts'
 import { createThreadedBackend } from '../../../gpu/threaded.ts'
@@ -9,6 +9,7 @@ import { startWorker } from '../../../gpu/worker.ts'
 import type { WorkerEvent } from '../../../gpu/worker-events.ts'
 import { type CliContext, outputOf, withRpc } from '../context.ts'
 import { onInterrupt } from '../interrupt.ts'
+import { rpcClient } from '../rpc-client.ts'
 import { loadSigner, type SignerOptions } from '../signer.ts'
 
 interface WorkerOptions extends SignerOptions {
@@ -44,6 +45,17 @@ const jsonSafe = (_key: string, value: unknown): unknown => {
   return value instanceof Uint8Array ? hexKey(value) : value
 }
 
+/** A result costs a fee: without a wei on the account the machine would work for nothing. */
+async function requireFunds(url: string, address: Address): Promise<void> {
+  const balance = await rpcClient(url).call<string>('eth_getBalance', [toHex(address), 'latest'])
+  if (BigInt(balance) > 0n) return
+  const account = formatAddress(address)
+  throw new QuernError(
+    'WORKER_NO_FUNDS',
+    `${account} has no CPC to pay for its results: send it some (on a devnet: \`quern faucet ${account} 1\`)`,
+  )
+}
+
 export function addWorkerCommand(program: Command, context: CliContext): void {
   withRpc(program.command('worker'), context)
     .description('compute results for a chain on this machine')
@@ -60,6 +72,7 @@ export function addWorkerCommand(program: Command, context: CliContext): void {
         throw new QuernError('ARGUMENT_INVALID', '--duty must be above 0 and at most 1')
       const signer = await loadSigner(options, context.env)
       const output = outputOf(command, context)
+      await requireFunds(options.rpc, signer.address)
       const backend = createThreadedBackend()
       const worker = startWorker({
         client: createRpcClient(options.rpc),

@@ -1,6 +1,5 @@
 /** The command-line form of every action: its arguments and options, and the action they make. */
 
-import { parseAddress } from '../../../core/address.ts'
 import { bls } from '../../../core/bls.ts'
 import { fromHex, utf8 } from '../../../core/bytes.ts'
 import { QuernError } from '../../../core/errors.ts'
@@ -8,6 +7,7 @@ import { parseCpc } from '../../../core/units.ts'
 import { proofOfPossessionBytes } from '../../../vm/statement.ts'
 import { MAX_MEMO_BYTES } from '../../../vm/transaction/bodies/transfer.ts'
 import type { Action } from '../../../vm/transaction/types.ts'
+import type { ReadAddress } from '../address.ts'
 import type { Signer } from '../signer.ts'
 
 export interface ActionCommand {
@@ -18,7 +18,7 @@ export interface ActionCommand {
   build(
     args: readonly string[],
     options: Readonly<Record<string, unknown>>,
-    context: { signer: Signer; chainId: number },
+    context: { signer: Signer; chainId: number; readAddress: ReadAddress },
   ): Action
 }
 
@@ -40,9 +40,9 @@ function memo(words: string): Uint8Array {
 }
 
 /** VALIDATOR or VALIDATOR@EPOCH. */
-function position(value: string): { validator: Uint8Array; epoch?: number } {
+function position(value: string, readAddress: ReadAddress): { validator: Uint8Array; epoch?: number } {
   const [validator, epoch] = value.split('@')
-  const address = parseAddress(validator!)
+  const address = readAddress(validator!)
   return epoch === undefined ? { validator: address } : { validator: address, epoch: whole(epoch, 'the epoch after @') }
 }
 
@@ -52,9 +52,9 @@ export const ACTION_COMMANDS: readonly ActionCommand[] = [
     description: 'transfer CPC',
     options: [['--memo <text>', 'up to 256 bytes, 16 gas each']],
     example: 'quern tx send cpc1... 1.5 --memo "two sacks of flour"',
-    build: ([to, amount], options) => ({
+    build: ([to, amount], options, { readAddress }) => ({
       kind: 'TRANSFER',
-      to: parseAddress(to!),
+      to: readAddress(to!),
       value: parseCpc(amount!),
       memo: memo(text(options.memo)),
     }),
@@ -85,9 +85,9 @@ export const ACTION_COMMANDS: readonly ActionCommand[] = [
     description: 'bond CPC to a validator',
     options: [],
     example: 'quern tx delegate cpc1... 50',
-    build: ([validator, amount]) => ({
+    build: ([validator, amount], _options, { readAddress }) => ({
       kind: 'DELEGATE',
-      validator: parseAddress(validator!),
+      validator: readAddress(validator!),
       amount: parseCpc(amount!),
     }),
   },
@@ -96,9 +96,9 @@ export const ACTION_COMMANDS: readonly ActionCommand[] = [
     description: 'take shares back from a validator; claimable after the unbonding time',
     options: [],
     example: 'quern tx undelegate cpc1... 50',
-    build: ([validator, shares]) => ({
+    build: ([validator, shares], _options, { readAddress }) => ({
       kind: 'UNDELEGATE',
-      validator: parseAddress(validator!),
+      validator: readAddress(validator!),
       shares: parseCpc(shares!),
     }),
   },
@@ -107,7 +107,10 @@ export const ACTION_COMMANDS: readonly ActionCommand[] = [
     description: 'collect staking rewards (VALIDATOR) and matured unbonding (VALIDATOR@EPOCH), up to 16',
     options: [],
     example: 'quern tx claim cpc1... cpc1...@12',
-    build: (positions) => ({ kind: 'CLAIM', positions: positions.map(position) }),
+    build: (positions, _options, { readAddress }) => ({
+      kind: 'CLAIM',
+      positions: positions.map((entry) => position(entry, readAddress)),
+    }),
   },
   {
     usage: 'unjail',
@@ -141,9 +144,9 @@ export const ACTION_COMMANDS: readonly ActionCommand[] = [
     description: 'count your verified work for a validator (or for none)',
     options: [['--profile <text>', 'up to 256 bytes about your hardware']],
     example: 'quern tx register-worker cpc1... --profile "2x H200"',
-    build: ([validator], options) => ({
+    build: ([validator], options, { readAddress }) => ({
       kind: 'REGISTER_WORKER',
-      validator: validator === undefined ? undefined : parseAddress(validator),
+      validator: validator === undefined ? undefined : readAddress(validator),
       profile: text(options.profile),
     }),
   },

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import type { Input } from '../../consensus/simplex/types.ts'
+import type { Message } from '../../consensus/types.ts'
+import { ZERO_HASH } from '../../core/bytes.ts'
+import { SystemClock } from '../clock.ts'
+import { EngineHost, MAX_WAITING_MESSAGES, MAX_WAITING_PROPOSALS } from './engine-host.ts'
+
+/** An engine that is busy with its first input until `go`, and counts the rest. */
+function setup() {
+  const seen = { proposal: 0, vote: 0 }
+  let go: () => void = () => {}
+  const busy = new Promise<void>((resolve) => {
+    go = resolve
+  })
+  const step = (input: Input) => {
+    if (input.type === 'start') return [{ type: 'lagging', epoch: 0, from: undefined } as const]
+    if (input.type === 'message' && input.message.type !== 'certificate') seen[input.message.type]++
+    return []
+  }
+  const host = new EngineHost(
+    { step },
+    { clock: new SystemClock(), persist: async () => {}, handle: () => busy, failed: () => {} },
+  )
+  host.push({ type: 'start' })
+  const drain = async () => {
+    go()
+    await host.between(async () => undefined)
+  }
+  return { host, seen, drain }
+}
+
+// The host looks at no more than the kind.
+const proposal = { type: 'proposal' } as Message
+const vote: Message = {
+  type: 'vote',
+  vote: { kind: 'nullify', epoch: 0, view: 0, blockHash: ZERO_HASH, validator: 0, signature: new Uint8Array(96) },
+}
+
+describe('messages that wait while the engine is busy', () => {
+  it('are bounded, and proposals among them by their weight', async () => {
+    const { host, seen, drain } = setup()
+    await Promise.resolve()
+    for (let i = 0; i < 3 * MAX_WAITING_PROPOSALS; i++) host.push({ type: 'message', message: proposal })
+    for (let i = 0; i < MAX_WAITING_MESSAGES; i++) host.push({ type: 'message', message: vote })
+    await drain()
+    expect(seen.proposal).toBe(MAX_WAITING_PROPOSALS)
+    expect(seen.proposal + seen.vote).toBe(MAX_WAITING_MESSAGES)
+    // Room again once they are gone.
+    host.push({ type: 'message', message: proposal })
+    await host.between(async () => undefined)
+    expect(seen.proposal).toBe(MAX_WAITING_PROPOSALS + 1)
+    await host.stop()
+  })
+})
