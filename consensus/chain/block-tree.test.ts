@@ -48,6 +48,17 @@ describe('block tree', () => {
     expect(() => tree.setTip(c.block.hash)).toThrow('not in the block tree')
   })
 
+  it('prunes what is unwanted from the leaves down, and neither the tip nor what a kept block stands on', () => {
+    const tree = build()
+    tree.setTip(c.block.hash)
+    tree.prune((e) => e === b)
+    expect([a, b, c, d].map((e) => tree.get(e.block.hash))).toEqual([a, b, c, undefined])
+    tree.prune(() => false)
+    expect([a, b, c, d].map((e) => tree.get(e.block.hash))).toEqual([a, undefined, c, undefined])
+    expect(tree.branch(tree.tip.block.hash)).toEqual([a, c])
+    expect(tree.add(b) && tree.add(d)).toBe(true)
+  })
+
   it('refuses a block without a known parent, and any block beyond its bound', () => {
     const tree = new BlockTree(genesis)
     expect(tree.add(b)).toBe(false)

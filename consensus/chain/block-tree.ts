@@ -78,6 +78,16 @@ export class BlockTree<Entry extends TreeEntry> {
     return entry === undefined ? undefined : path.reverse()
   }
 
+  /** Forgets the open blocks that are unwanted and have no child here; never the tip. */
+  prune(isWanted: (entry: Entry) => boolean): void {
+    const parents = new Set<string>()
+    // Against insertion order children come before their parents.
+    for (const [id, entry] of [...this.#open].reverse()) {
+      if (parents.has(id) || entry === this.#tip || isWanted(entry)) parents.add(hexKey(entry.block.header.parentHash))
+      else this.#open.delete(id)
+    }
+  }
+
   /** Forgets every open block, as after a jump over all of them. */
   clear(): void {
     this.#open.clear()

@@ -109,6 +109,24 @@ describe('catching up from hostile peers', () => {
     )
   })
 
+  it('does not stay with a peer that hands out its blocks one by one', async () => {
+    cluster = new Cluster(4)
+    const nodes = await cluster.startAll()
+    const honest = nodes[0]!
+    await cluster.until(honest, 8)
+    const asked = connectLiar(cluster.hub, (request) => {
+      if (request.type === 'status') {
+        return { type: 'status', status: { genesisHash: honest.genesisHash, height: 2 ** 40, hash: ZERO_HASH } }
+      }
+      return request.type === 'range' ? { type: 'range', blocks: [servedBy(honest, request.fromHeight)] } : undefined
+    })
+    cluster.hub.setFilter((from, to) => ![from, to].includes('node-4') || [from, to].includes('liar'))
+    const follower = await cluster.start(4)
+    await cluster.until(follower, () => asked.range > 0 && follower.syncing() === undefined)
+    expect(asked.range).toBe(1)
+    expect(follower.finalized().height).toBeLessThanOrEqual(1)
+  })
+
   it('asks everybody in the end, however many are silent', async () => {
     const names = Array.from({ length: 20 }, (_, i) => `peer-${i}`)
     const asked = new Set<string>()

@@ -4,6 +4,7 @@
  * that lies costs its own answer and no more.
  */
 
+import { blockSize } from '../../consensus/block.ts'
 import { verifyCertificate } from '../../consensus/certificate.ts'
 import { MAX_OPEN_BLOCKS } from '../../consensus/chain/block-tree.ts'
 import { epochSetup } from '../../consensus/context.ts'
@@ -12,7 +13,7 @@ import type { BlsScheme } from '../../core/bls.ts'
 import { equalBytes } from '../../core/bytes.ts'
 import { QuernError } from '../../core/errors.ts'
 import type { FinalBlock, PeerId, Transport } from '../transport/transport.ts'
-import { MAX_RANGE_BLOCKS } from '../transport/wire.ts'
+import { MAX_RANGE_BLOCKS, RANGE_TARGET_BYTES } from '../transport/wire.ts'
 import type { ChainEntry } from './entry.ts'
 import type { Execution, Executor } from './executor.ts'
 
@@ -43,6 +44,10 @@ export interface Progress {
   readonly currentHeight: number
   readonly highestHeight: number
 }
+
+const isFull = (blocks: readonly FinalBlock[]): boolean =>
+  blocks.length >= MAX_RANGE_BLOCKS ||
+  blocks.reduce((bytes, { block }) => bytes + blockSize(block), 0) > RANGE_TARGET_BYTES
 
 export class CatchUp {
   readonly #modules: CatchUpModules
@@ -110,6 +115,8 @@ export class CatchUp {
       // No further than before: the peer's chain does not continue ours.
       if (left === undefined || this.#height() + left.length < fromHeight) return
       waiting = left
+      // Whoever has more sends as much as one answer takes. Block by block, a peer could keep us busy and behind for ever.
+      if (!isFull(blocks)) return
     }
   }
 

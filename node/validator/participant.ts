@@ -7,6 +7,7 @@ import { verifyCertificate } from '../../consensus/certificate.ts'
 import { type BlockTree, MAX_OPEN_BLOCKS, type TipChange } from '../../consensus/chain/block-tree.ts'
 import { epochSetup } from '../../consensus/context.ts'
 import { Simplex } from '../../consensus/simplex/engine.ts'
+import { PROPOSAL_VIEWS_BEHIND } from '../../consensus/simplex/limits.ts'
 import type { EpochContext, Evidence, Output } from '../../consensus/simplex/types.ts'
 import type { Block, Certificate, Message } from '../../consensus/types.ts'
 import { checkBody, type ValidationRules } from '../../consensus/validate.ts'
@@ -26,6 +27,12 @@ import type { ChainEntry } from './entry.ts'
 import type { Executor } from './executor.ts'
 import { Proposer, type ProposerModules, type ValidatorKey } from './proposer.ts'
 import { VoteHold } from './vote-hold.ts'
+
+/**
+ * Open blocks above which those that the engine let go are let go as well. Finality does that within a few views; while it
+ * fails, every view may bring a full block, each some megabytes once executed, and a tree full of them would take no more.
+ */
+const MAX_UNPRUNED_BLOCKS = 64
 
 /** Peers asked for one missing block or for certificates before the engine asks again, which it does every D. */
 const PEERS_PER_FETCH = 3
@@ -157,6 +164,7 @@ export class Participant {
       case 'build':
         return this.#background(this.#build(output))
       case 'validate':
+        this.#pruneTree()
         return this.#background(this.#validate(output.block))
       case 'notarized':
         return this.#moveTip(output.certificate)
@@ -193,6 +201,15 @@ export class Participant {
     // Lost, or cleared away, while it was held: executed again if anybody still wants it.
     const isGone = isHeld && tree.get(block.hash) === undefined
     this.#host.push({ type: 'validated', blockHash: block.hash, verdict: isGone ? 'retry' : verdict })
+  }
+
+  /** As the engine does with proposals that nobody certified. Between inputs, when no block is becoming final. */
+  #pruneTree(): void {
+    const { tree } = this.#modules
+    if (tree.size <= MAX_UNPRUNED_BLOCKS) return
+    const oldestView = this.#engine.view - PROPOSAL_VIEWS_BEHIND
+    tree.prune(({ block }) => block.header.view >= oldestView || this.#engine.isCertified(block.hash))
+    this.#releaseLost()
   }
 
   /** Only a certificate that verifies ends a hold: anybody can claim one. */
@@ -261,7 +278,11 @@ export class Participant {
       becameFinal(entry, finalization)
     }
     if (equalBytes(tree.tip.block.hash, hash)) this.#tipCertificate = undefined
-    this.#hold.releaseExcept((held) => tree.get(held) !== undefined)
+    this.#releaseLost()
+  }
+
+  #releaseLost(): void {
+    this.#hold.releaseExcept((held) => this.#modules.tree.get(held) !== undefined)
   }
 
   /** Blocks that catching up verified; between two inputs of the engine, which then jumps. */

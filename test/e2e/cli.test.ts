@@ -16,8 +16,9 @@ beforeAll(async () => {
   ready = await devnet.ready()
 })
 afterAll(async () => {
-  expect(await devnet.stop()).toMatchObject({ code: 0, stderr: '' })
+  const ended = await devnet.stop()
   await sandbox.remove()
+  expect(ended).toMatchObject({ code: 0, stderr: '' })
 })
 
 /** By a printed account, or by nobody. */
