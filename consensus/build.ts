@@ -57,7 +57,14 @@ const WIDEST = {
   difficulty: (1n << 256n) - 1n,
 } as const
 
-export function buildBlock(input: BuildInput, rules: ExecutionRules): AppliedBlock {
+export const buildBlock = (input: BuildInput, rules: ExecutionRules): AppliedBlock => fillBlock(input, rules)()
+
+/**
+ * The first half of `buildBlock`: chooses the transactions and executes them. The answer is the second half, which
+ * computes the roots. Each takes some tens of milliseconds for a full block, and a node may see to others in between; the
+ * parent must still be there then.
+ */
+export function fillBlock(input: BuildInput, rules: ExecutionRules): () => AppliedBlock {
   const { parent, parentCertificate } = input
   const { params } = rules
   const above = parent.block.header
@@ -97,21 +104,23 @@ export function buildBlock(input: BuildInput, rules: ExecutionRules): AppliedBlo
   const room = MAX_BLOCK_BYTES - emptyBlockSize(widest, parentCertificate)
   const transactions = fill(execution, input.candidates, room)
   const outcome = execution.finish()
-  const state = new StateLayer(parent.state, outcome.writes)
-  const envelopes = transactions.map((transaction) => transaction.raw)
-  const header: Header = {
-    ...fields,
-    txRoot: txRoot(envelopes),
-    receiptRoot: receiptRoot(outcome.receipts),
-    stateRoot: state.root,
-    computeRoot: computeRoot(outcome.results.map(({ result }) => result)),
-    gasUsed: outcome.gasUsed,
-    gramUsed: outcome.gramUsed,
-    resultCount: outcome.results.length,
-    difficulty: outcome.difficulty,
+  return () => {
+    const state = new StateLayer(parent.state, outcome.writes)
+    const envelopes = transactions.map((transaction) => transaction.raw)
+    const header: Header = {
+      ...fields,
+      txRoot: txRoot(envelopes),
+      receiptRoot: receiptRoot(outcome.receipts),
+      stateRoot: state.root,
+      computeRoot: computeRoot(outcome.results.map(({ result }) => result)),
+      gasUsed: outcome.gasUsed,
+      gramUsed: outcome.gramUsed,
+      resultCount: outcome.results.length,
+      difficulty: outcome.difficulty,
+    }
+    const block = makeBlock({ header, transactions: envelopes, parentCertificate })
+    return { block, transactions, outcome, state }
   }
-  const block = makeBlock({ header, transactions: envelopes, parentCertificate })
-  return { block, transactions, outcome, state }
 }
 
 /** Applies candidates until nothing more fits; returns those that are in. */

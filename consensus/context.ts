@@ -1,5 +1,4 @@
 /** What a block's execution gets to see of its header and parent, the same for building and for validating. */
-import { equalBytes } from '../core/bytes.ts'
 import { assert } from '../core/errors.ts'
 import type { BlockContext } from '../vm/execution/types.ts'
 import { epochSets, epochs } from '../vm/state/tables.ts'
@@ -47,12 +46,3 @@ export function epochSetup(
   assert(set !== undefined && record !== undefined, 'the state does not know this epoch', { epoch })
   return { set, randomness: record.randomness }
 }
-
-/** Whether two certificates are the same bytes apart from their place in memory. */
-export const sameCertificate = (a: Certificate, b: Certificate): boolean =>
-  a.kind === b.kind &&
-  a.epoch === b.epoch &&
-  a.view === b.view &&
-  equalBytes(a.blockHash, b.blockHash) &&
-  equalBytes(a.signers, b.signers) &&
-  equalBytes(a.signature, b.signature)

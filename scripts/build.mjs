@@ -16,6 +16,16 @@ if (!fs.existsSync(tsc)) {
   )
   process.exit(built ? 0 : 1)
 }
-fs.rmSync(path.join(root, 'dist'), { recursive: true, force: true })
-const result = spawnSync(tsc, ['-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' })
+// Built aside and then exchanged: a node that starts meanwhile finds the old build or the new one, never half of one.
+const dist = path.join(root, 'dist')
+const fresh = path.join(root, `dist.${process.pid}`)
+const result = spawnSync(tsc, ['-p', 'tsconfig.build.json', '--outDir', fresh], { cwd: root, stdio: 'inherit' })
+if (result.status === 0) {
+  const old = `${fresh}.old`
+  if (fs.existsSync(dist)) fs.renameSync(dist, old)
+  fs.renameSync(fresh, dist)
+  fs.rmSync(old, { recursive: true, force: true })
+} else {
+  fs.rmSync(fresh, { recursive: true, force: true })
+}
 process.exit(result.status ?? 1)

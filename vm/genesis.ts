@@ -33,7 +33,6 @@ export {
   checkGenesis,
   type GenesisJson,
   genesisJson,
-  MAX_ALLOC,
   parseGenesis,
 } from './genesis/file.ts'
 export type { Activations, Genesis, GenesisAlloc, GenesisErrorCode, GenesisValidator } from './genesis/types.ts'

@@ -25,7 +25,7 @@ interface Running {
  * While the event loop is busy with a block, a thread goes on with the batches it has: about 30 ms of work, which is as
  * long as a block may then have to wait behind transactions from outside.
  */
-const WORKER_CAPACITY = 4
+const WORKER_CAPACITY = 8
 
 /** Starts its thread at the first batch, and anew after a crash. An idle thread does not keep the process alive. */
 export class WorkerRecoverer implements Recoverer {

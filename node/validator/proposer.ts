@@ -3,7 +3,8 @@
  * takes the best that fit. A devnet may lift the wait and name the next timestamp.
  */
 
-import { buildBlock, type Candidates } from '../../consensus/build.ts'
+import { setImmediate } from 'node:timers/promises'
+import { type Candidates, fillBlock } from '../../consensus/build.ts'
 import type { BlockTree } from '../../consensus/chain/block-tree.ts'
 import type { Output } from '../../consensus/simplex/types.ts'
 import type { Block, Certificate } from '../../consensus/types.ts'
@@ -75,7 +76,7 @@ export class Proposer {
     await this.#modules.gate.idle()
     const parent = tree.get(request.parentHash)
     if (parent === undefined || this.#isStopped) return undefined
-    const applied = buildBlock(
+    const seal = fillBlock(
       {
         parent,
         parentCertificate: this.#modules.widestNotarization(request.parentHash) ?? request.parentCertificate,
@@ -87,6 +88,11 @@ export class Proposer {
       },
       rules,
     )
+    // A full block takes a tenth of a second: what waits on the event loop gets a turn in the middle of it.
+    await setImmediate()
+    await this.#modules.gate.idle()
+    if (tree.get(request.parentHash) !== parent || this.#isStopped) return undefined
+    const applied = seal()
     // Its execution is kept: the leader votes on it without executing it again.
     return tree.add(entryOf(applied)) ? applied.block : undefined
   }
