@@ -30,6 +30,7 @@ export interface ClusterSnapshot {
   /** Folder under the cluster's own with a copy of each store. */
   readonly name: string
   readonly mempools: readonly MempoolSnapshot[]
+  readonly clockShiftMs: number
 }
 
 const SNAPSHOTS = 'snapshots'
@@ -117,6 +118,7 @@ export class Cluster {
   /** Stops every node for a moment, so that all stores are of one moment. */
   async snapshot(): Promise<ClusterSnapshot> {
     const mempools = this.#nodes.map((node) => node.mempoolSnapshot())
+    const clockShiftMs = this.#options.clock.shiftMs
     const name = String(this.#nextSnapshot++)
     await this.#halt()
     try {
@@ -124,13 +126,14 @@ export class Cluster {
     } finally {
       await this.#open(mempools)
     }
-    return { name, mempools }
+    return { name, mempools, clockShiftMs }
   }
 
   async restore(snapshot: ClusterSnapshot): Promise<void> {
     await this.#halt()
     fs.writeFileSync(this.#folder(SNAPSHOTS, RESTORING), snapshot.name)
     await this.#restoreStores(snapshot.name)
+    this.#options.clock.restoreShift(snapshot.clockShiftMs)
     await this.#open(snapshot.mempools)
   }
 

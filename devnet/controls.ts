@@ -2,6 +2,7 @@
 import { type Address, toHex } from '../core/bytes.ts'
 import { QuernError } from '../core/errors.ts'
 import type { DevControls } from '../node/api.ts'
+import type { ChainNode } from '../node/chain-node.ts'
 import type { SystemClock } from '../node/clock.ts'
 import { signNative } from '../vm/transaction/sign.ts'
 import type { Action } from '../vm/transaction/types.ts'
@@ -15,6 +16,17 @@ export const MAX_SNAPSHOTS = 16
 const PATIENCE_MS = 30_000
 /** dev_mine waits for its blocks; more in one call would look like a hang. */
 export const MAX_MINED_BLOCKS = 10_000
+
+/** Gossip takes a few milliseconds; what has not arrived by now has been refused. */
+const SPREAD_MS = 500
+const SPREAD_POLL_MS = 5
+/** One block under way and one after it; what is still left out then does not fit. */
+const MAX_MORE_BLOCKS = 2
+/** Of a fuller pool it does not matter which ones the next block holds. */
+const MAX_AWAITED_TRANSACTIONS = 256
+
+const isKnown = (node: ChainNode, hash: Uint8Array): boolean =>
+  node.pool().get(hash) !== undefined || node.transactionByHash(hash) !== undefined
 
 export interface ControlModules {
   readonly cluster: Cluster
@@ -115,9 +127,22 @@ export class Controls implements DevControls {
     return result
   }
 
+  /** What a client sent before it asked for a block is on its way to the validators: whoever mines expects it in there. */
+  async #spread(): Promise<readonly Uint8Array[]> {
+    const { cluster, current } = this.#modules
+    const waiting = [...current.api.pool().entries()].slice(0, MAX_AWAITED_TRANSACTIONS)
+    const until = Date.now() + SPREAD_MS
+    const isEverywhere = () =>
+      waiting.every(({ transaction: { hash } }) => cluster.validators.every((node) => isKnown(node, hash)))
+    while (!isEverywhere() && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, SPREAD_POLL_MS))
+    return waiting.filter(({ status }) => status === 'pending').map(({ transaction }) => transaction.hash)
+  }
+
   async #mine(blocks: number): Promise<void> {
     const { cluster, current, clock } = this.#modules
     const tip = () => current.api.latest()
+    const sent = await this.#spread()
+    const isLeftOut = () => sent.some((hash) => current.api.pool().get(hash) !== undefined)
     // A block under way at this moment does not count: it was dated and filled as things stood before.
     const fromMs = this.#nextTimestampMs > tip().timestampMs ? this.#nextTimestampMs : clock.nowMs()
     for (const node of cluster.validators) node.setLifted(true)
@@ -126,6 +151,11 @@ export class Controls implements DevControls {
       const target = tip().height + blocks - 1
       // The patience is for one block: a long run of them takes as long as it takes.
       for (let { height } = tip(); height < target; height = tip().height) {
+        await this.#until(() => tip().height > height, 'no new block')
+      }
+      // The last of them may have been filled before the transactions came.
+      for (let more = 0; more < MAX_MORE_BLOCKS && isLeftOut(); more++) {
+        const { height } = tip()
         await this.#until(() => tip().height > height, 'no new block')
       }
     } finally {

@@ -12,7 +12,7 @@ export interface Clock {
 /** Node.js takes a longer delay for 1 ms. */
 const MAX_DELAY_MS = 2 ** 31 - 1
 
-/** The machine's clock. A devnet shares one among its validators and moves it ahead; it never goes back. */
+/** The machine's clock. A devnet shares one among its validators and moves it ahead; while they run it never goes back. */
 export class SystemClock implements Clock {
   #shiftMs = 0
 
@@ -27,6 +27,11 @@ export class SystemClock implements Clock {
   advance(byMs: number): number {
     this.#shiftMs += Math.max(0, Math.floor(byMs))
     return this.#shiftMs
+  }
+
+  /** Back to an earlier shift, for a devnet that reverts: no node may be running. */
+  restoreShift(shiftMs: number): void {
+    this.#shiftMs = shiftMs
   }
 
   after(delayMs: number, callback: () => void): () => void {

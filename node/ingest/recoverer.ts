@@ -22,7 +22,7 @@ interface Running {
 }
 
 /**
- * While the event loop is busy with a block, a thread goes on with the batches it has: about 30 ms of work, which is as
+ * While the event loop is busy with a block, a thread goes on with the batches it has: about 50 ms of work, which is as
  * long as a block may then have to wait behind transactions from outside.
  */
 const WORKER_CAPACITY = 8

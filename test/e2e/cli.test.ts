@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import { parseEther } from 'viem'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { jsonRpc } from '../../gpu/json-rpc.ts'
 import { type Ended, type ReadyLine, type RunningCommand, Sandbox } from './command.ts'
 import { post } from './devnet-fixture.ts'
 
@@ -209,9 +210,9 @@ describe('quern worker', () => {
       .map((line) => JSON.parse(line) as { type: string })
     expect(events[0]).toMatchObject({ type: 'started', matrixSize: 256 })
     expect(events.filter(({ type }) => type === 'rejected')).toEqual([])
-    const [listed] = await json<{ address: string; results: number }[]>(['query', 'workers'])
-    expect(listed).toMatchObject({ address: ready.accounts[6]!.bech32 })
-    expect(listed!.results).toBeGreaterThan(0)
+    // `query workers` lists two epochs; on a slow machine they may be over by now.
+    const known = await jsonRpc(ready.rpc, 10_000)('poc_getWorker', [ready.accounts[6]!.bech32])
+    expect((known as { results: number }).results).toBeGreaterThan(0)
   })
 
   it('refuses a matrix size that the chain does not have', async () => {

@@ -70,6 +70,27 @@ describe("viem's test client", () => {
     }
   })
 
+  it('mines what was sent just before', async () => {
+    const test = client()
+    for (let i = 0; i < 5; i++) {
+      const hash = await test.sendTransaction({ account: accountOf(3), to: accountOf(4).address, value: 1n })
+      await test.mine({ blocks: 1 })
+      expect((await test.getTransactionReceipt({ hash })).status).toBe('success')
+    }
+  })
+
+  it('turns the clock back with the chain', async () => {
+    const test = client()
+    const id = await test.snapshot()
+    const before = await test.getBlock()
+    await test.increaseTime({ seconds: 86_400 })
+    await test.mine({ blocks: 1 })
+    await test.revert({ id })
+    await test.mine({ blocks: 1 })
+    const after = await test.getBlock()
+    expect(after.timestamp - before.timestamp).toBeLessThan(3_600n)
+  })
+
   it('goes back to a snapshot, and on from there', async () => {
     const test = client()
     const account = accountOf(1)
