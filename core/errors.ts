@@ -48,3 +48,6 @@ export const fail = <Code extends string>(
 export function assert(condition: boolean, message: string, meta?: ErrorMeta): asserts condition {
   if (!condition) throw new QuernError('ASSERTION_FAILED', message, meta)
 }
+
+/** For a log line or an error's text: whatever was thrown, in words. */
+export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))

@@ -2,9 +2,9 @@ import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { concatBytes, fromHex, hexKey, utf8 } from './bytes.ts'
+import { concatBytes, hexKey, utf8 } from './bytes.ts'
 import { DOMAINS } from './domains.ts'
-import { domainHash, hashPairs, keccak256, pureHash, sha256 } from './hash.ts'
+import { domainHash, keccak256, pureHash, sha256 } from './hash.ts'
 
 const pattern = (length: number) => Uint8Array.from({ length }, (_, i) => (i * 131 + length) & 255)
 
@@ -83,36 +83,5 @@ describe('sha256', () => {
       nobleSha256(concatBytes(utf8(`${DOMAINS.leader}\0`), Uint8Array.of(1, 2))),
     )
     expect(domainHash('leader')).not.toEqual(domainHash('reveal'))
-  })
-})
-
-describe('hashPairs', () => {
-  // Native code takes 16, 8, 4, 2 or 1 pairs at a time; 0 to 70 passes through every remainder.
-  it('is sha256 of each 64 bytes in every backend, for 0 to 70 pairs', () => {
-    for (let count = 0; count <= 70; count++) {
-      const pairs = pattern(64 * count)
-      const wanted = Array.from({ length: count }, (_, i) => sha256(pairs.subarray(64 * i, 64 * i + 64)))
-      expect(hashPairs(pairs), `${count}`).toEqual(concatBytes(...wanted))
-      expect(pureHash.hashPairs(pairs), `${count}`).toEqual(concatBytes(...wanted))
-    }
-  })
-
-  it('reads a view that does not start at its buffer, and leaves its input alone', () => {
-    const whole = pattern(200)
-    const before = whole.slice()
-    expect(hashPairs(whole.subarray(3, 131))).toEqual(pureHash.hashPairs(whole.slice(3, 131)))
-    expect(whole).toEqual(before)
-  })
-
-  it('refuses half a pair in every backend', () => {
-    for (const length of [1, 32, 63, 65]) {
-      expect(() => hashPairs(new Uint8Array(length)), `${length}`).toThrow()
-      expect(() => pureHash.hashPairs(new Uint8Array(length)), `${length}`).toThrow()
-    }
-  })
-
-  it('hashes 64 zero bytes as published for empty trees', () => {
-    const block = fromHex('00'.repeat(64))
-    expect(hexKey(hashPairs(block))).toBe('f5a5fd42d16a20302798ef6ed309979b43003d2320d9f0e8ea9831a92759fb4b')
   })
 })

@@ -1,9 +1,8 @@
 /**
  * The two hashes of the L1. SHA-256 for everything of our own, keccak256 only where Ethereum tools expect it.
  *
- * Each hot function takes the fastest prebuilt backend present and falls back to noble, which gives identical bytes:
- * hashtree (SHA-NI, native) for batches of 64-byte nodes, hash-wasm for everything else. Under `node --jitless` there is no
- * WebAssembly and the fallbacks decide the same blocks. Measured rates: scripts/bench/.
+ * Each takes hash-wasm where WebAssembly is there and falls back to noble, which gives identical bytes: under
+ * `node --jitless` the fallbacks decide the same blocks.
  */
 
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
@@ -13,17 +12,11 @@ import { concatBytes } from './bytes.ts'
 import { DOMAIN_BYTES, type Domain } from './domains.ts'
 
 type HashFunction = (data: Uint8Array) => Hash
-type PairHasher = (pairs: Uint8Array) => Uint8Array
 
 /** The pure backends: the reference of every other one. */
 export const pureHash = {
   keccak256: ((data) => keccak_256(data)) as HashFunction,
   sha256: ((data) => nobleSha256(data)) as HashFunction,
-  hashPairs: ((pairs) => {
-    const out = new Uint8Array(pairs.length / 2)
-    for (let i = 0; i < pairs.length; i += 64) out.set(nobleSha256(pairs.subarray(i, i + 64)), i / 2)
-    return out
-  }) as PairHasher,
 } as const
 
 async function loadKeccak(): Promise<HashFunction> {
@@ -46,20 +39,7 @@ async function loadSha256(): Promise<HashFunction> {
   }
 }
 
-async function loadHashPairs(): Promise<PairHasher> {
-  try {
-    const { hashInto } = await import('@chainsafe/hashtree')
-    return (pairs) => {
-      const out = new Uint8Array(pairs.length / 2)
-      if (pairs.length > 0) hashInto(pairs, out)
-      return out
-    }
-  } catch {
-    return pureHash.hashPairs
-  }
-}
-
-const backends = { keccak256: await loadKeccak(), sha256: await loadSha256(), hashPairs: await loadHashPairs() }
+const backends = { keccak256: await loadKeccak(), sha256: await loadSha256() }
 
 /**
  * Tree nodes, table keys and most envelopes in their domains fit. Joined here, because arrays above 64 bytes live outside
@@ -87,6 +67,3 @@ export function domainHash(domain: Domain, ...parts: readonly Uint8Array[]): Has
 }
 
 export const keccak256 = (data: Uint8Array): Hash => backends.keccak256(data)
-
-/** SHA-256 of each consecutive 64 bytes: `pairs` is k*64 bytes, the answer k*32. One call hashes a whole tree level. */
-export const hashPairs = (pairs: Uint8Array): Uint8Array => backends.hashPairs(pairs)

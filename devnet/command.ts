@@ -1,6 +1,7 @@
 /** `quern devnet`: the network in one command. */
 import { type Command, InvalidArgumentError } from 'commander'
 import { toHex } from '../core/bytes.ts'
+import { messageOf } from '../core/errors.ts'
 import { parseCpc } from '../core/units.ts'
 import { describeEvent } from '../node/cli/commands/worker.ts'
 import type { CliContext } from '../node/cli/context.ts'
@@ -112,7 +113,7 @@ async function runDevnet(flags: DevnetFlags, context: CliContext): Promise<void>
     clientVersion: `quern/${context.version}`,
     ...(flags.dataDir === undefined ? {} : { dataDir: flags.dataDir }),
     onFailure: (name, error) => {
-      context.writeError(`error: ${name} stopped: ${error instanceof Error ? error.message : String(error)}`)
+      context.writeError(`error: ${name} stopped: ${messageOf(error)}`)
       failed?.(error)
     },
     onInternalError: (method, error) => {

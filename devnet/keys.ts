@@ -43,7 +43,7 @@ export function mnemonicAccounts(mnemonic: string, count: number): AccountKey[] 
 const derive = (seed: string, role: string, index: number): Uint8Array =>
   domainHash('derive', utf8(seed), Uint8Array.of(0), utf8(role), Uint8Array.of(0), u64be(index))
 
-/** An account for a part of the network: `faucet`, `worker`. */
+/** An account for a part of the network: `worker`, `validator`, `authority`. */
 export function roleAccount(seed: string, role: string, index = 0): AccountKey {
   // A hash is a valid secp256k1 key but for one chance in 2^128; privateKeyToAddress would refuse that one.
   const privateKey = derive(seed, role, index)

@@ -33,7 +33,8 @@ async function withTimeout<T>(
 
 /**
  * @param url of a node's JSON-RPC port, `http://127.0.0.1:8545` for one
- * @returns throws QuernError with the node's own tag, `RPC_UNREACHABLE` or `RPC_ANSWER_INVALID`
+ * @returns a call that throws QuernError: the node's own tag, `RPC_ERROR` where it names none, `RPC_UNREACHABLE` or
+ *   `RPC_ANSWER_INVALID`
  */
 export function jsonRpc(url: string, timeoutMs: number): RpcCall {
   let nextId = 1

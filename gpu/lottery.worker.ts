@@ -1,6 +1,6 @@
 /** The thread behind `threaded.ts`: plays attempts with the reference backend, one at a time. */
 import { parentPort } from 'node:worker_threads'
-import { assert } from '../core/errors.ts'
+import { assert, messageOf } from '../core/errors.ts'
 import { createReferenceBackend } from './reference.ts'
 import type { FromThread, ToThread } from './threaded.ts'
 
@@ -15,7 +15,7 @@ async function play({ id, job, attempt }: Extract<ToThread, { type: 'attempt' }>
   try {
     return { id, wins: await backend.attempt(job, attempt, controller.signal) }
   } catch (error) {
-    return { id, failed: error instanceof Error ? error.message : String(error) }
+    return { id, failed: messageOf(error) }
   }
 }
 

@@ -1,6 +1,6 @@
 /** From a winning tile to a SUBMIT_RESULT in a node's pool, and on until it is in a block or too late. */
 import { type Address, type Hash, hexKey } from '../core/bytes.ts'
-import { QuernError } from '../core/errors.ts'
+import { messageOf, QuernError } from '../core/errors.ts'
 import { keccak256 } from '../core/hash.ts'
 import { computeSeed } from '../vm/compute/seed.ts'
 import { packNonce, taskIdOf } from '../vm/compute/ticket.ts'
@@ -33,7 +33,6 @@ interface Tracked {
 }
 
 const tagOf = (error: unknown): string => (error instanceof QuernError ? error.code : 'UNKNOWN')
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Answers after which the bytes may yet be in the node's pool. */
 const AMBIGUOUS: ReadonlySet<string> = new Set([

@@ -9,7 +9,7 @@
  *     getWork -> seed -> attempt, attempt, ... -> SUBMIT_RESULT -> accepted | rejected | late
  */
 import type { Address } from '../core/bytes.ts'
-import { QuernError } from '../core/errors.ts'
+import { messageOf, QuernError } from '../core/errors.ts'
 import { privateKeyToAddress } from '../core/secp256k1.ts'
 import { computeSeed } from '../vm/compute/seed.ts'
 import { targetOf } from '../vm/compute/ticket.ts'
@@ -115,14 +115,14 @@ class WorkerLoop implements RunningWorker {
     const loops: Promise<never>[] = []
     try {
       const { client, privateKey } = this.#options
-      const chainId = await this.#persist(() => client.chainId(signal))
-      const work = await this.#persist(() => client.getWork(signal))
+      const chainId = await this.#untilAnswered(() => client.chainId(signal))
+      const work = await this.#untilAnswered(() => client.getWork(signal))
       const matrixSize = await this.#chooseSize(work)
       this.#emit({ type: 'started', address: this.address, matrixSize })
       const { address } = this
       const submitter = new Submitter({ client, chainId, address, privateKey, signal, emit: this.#emit })
       // Measuring has taken a while: the first work is asked for again.
-      this.#seed(await this.#persist(() => client.getWork(signal)), matrixSize)
+      this.#seed(await this.#untilAnswered(() => client.getWork(signal)), matrixSize)
       loops.push(this.#follow(submitter, matrixSize), this.#play(submitter))
       await Promise.all(loops)
     } catch (error) {
@@ -135,7 +135,7 @@ class WorkerLoop implements RunningWorker {
   }
 
   /** Asks until there is an answer. @throws the stop signal's reason */
-  async #persist<T>(ask: () => Promise<T>): Promise<T> {
+  async #untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
     const { signal } = this.#stop
     for (let failures = 1; ; failures++) {
       try {
@@ -144,8 +144,7 @@ class WorkerLoop implements RunningWorker {
         signal.throwIfAborted()
         const retryMs = backoffMs(failures)
         const tag = error instanceof QuernError ? error.code : 'UNKNOWN'
-        const message = error instanceof Error ? error.message : String(error)
-        this.#emit({ type: 'trouble', tag, message, retryMs })
+        this.#emit({ type: 'trouble', tag, message: messageOf(error), retryMs })
         await pause(retryMs, signal)
       }
     }
@@ -178,12 +177,12 @@ class WorkerLoop implements RunningWorker {
     const { signal } = this.#stop
     for (;;) {
       await pause(pollMs, signal)
-      const newest = await this.#persist(() => client.getWork(signal))
+      const newest = await this.#untilAnswered(() => client.getWork(signal))
       if (this.#search === undefined || isStale(this.#search.work, newest)) this.#seed(newest, matrixSize)
       // A long attempt may be older than the search that follows it.
       const playing = this.#playing
       if (playing !== undefined && isOver(playing.work, newest)) playing.controller.abort()
-      await this.#persist(() => submitter.poll(newest.height))
+      await this.#untilAnswered(() => submitter.poll(newest.height))
     }
   }
 

@@ -13,10 +13,8 @@
  * (node/ingest). A transaction must own its bytes: one cut out of a larger network buffer would keep all of that alive.
  */
 
-import type { Address, Hash } from '../core/bytes.ts'
-import { hexKey } from '../core/bytes.ts'
-import type { Failure, Result } from '../core/errors.ts'
-import { assert, ok } from '../core/errors.ts'
+import { type Address, type Hash, hexKey } from '../core/bytes.ts'
+import { assert, type Failure, ok, type Result } from '../core/errors.ts'
 import type { ActionErrorCode, RefusalCode } from '../vm/execution/types.ts'
 import { effectiveGasPrice } from '../vm/fees.ts'
 import type { Transaction } from '../vm/transaction/types.ts'

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { FAST_PARAMS, findResult, testKey } from '../consensus/testing/chain.ts'
+import { FAST_PARAMS, testKey } from '../consensus/testing/chain.ts'
 import { bls } from '../core/bls.ts'
 import { EMPTY_BYTES } from '../core/bytes.ts'
 import { MemoryStore } from '../core/kv.ts'
+import { findSubmission } from '../vm/compute/fixture.ts'
 import { referenceKernel } from '../vm/compute/tile.ts'
 import type { TileKernel } from '../vm/execution/types.ts'
 import { accounts, epochValidators } from '../vm/state/tables.ts'
@@ -103,8 +104,9 @@ describe('chain node', () => {
     const liar = await cluster.start(0, { kernel: lying })
     const honest = await Promise.all([1, 2, 3].map((i) => cluster.start(i)))
     await cluster.until(liar, 4)
-    const seed = liar.blockByHeight(liar.latest().height - 2)!.block
-    const raw = sign(5, 0, findResult(seed.hash, seed.header.height, testKey(5).owner, false, lying))
+    const { hash, header } = liar.blockByHeight(liar.latest().height - 2)!.block
+    const search = { worker: testKey(5).owner, seedHeight: header.height, seedHash: hash }
+    const raw = sign(5, 0, findSubmission({ ...search, kernel: lying }))
     expect(await liar.submit(raw)).toMatchObject({ ok: true })
     expect(await honest[0]!.submit(raw)).toMatchObject({ ok: false })
 
@@ -130,8 +132,9 @@ describe('chain node', () => {
     }
     await mine(4)
     for (let nonce = 0; nonce < 6; nonce++) await node.submit(transfer(4, 3, nonce))
-    const seed = node.blockByHeight(node.latest().height - 1)!.block
-    const raw = sign(2, 0, findResult(seed.hash, seed.header.height, testKey(2).owner))
+    const { hash, header } = node.blockByHeight(node.latest().height - 1)!.block
+    const search = { worker: testKey(2).owner, seedHeight: header.height, seedHash: hash }
+    const raw = sign(2, 0, findSubmission(search))
     expect(await node.submit(raw)).toMatchObject({ ok: true })
     await mine(2 * EPOCH + 2)
     await cluster.stop(0)

@@ -2,7 +2,7 @@
 
 import type { BlockTree } from '../consensus/chain/block-tree.ts'
 import type { Block, Certificate, Header } from '../consensus/types.ts'
-import { type Address, equalBytes, type Hash, hexKey } from '../core/bytes.ts'
+import { type Address, compareBytes, equalBytes, type Hash } from '../core/bytes.ts'
 import { encodeMultiProof, proveKeys } from '../core/smt/index.ts'
 import { nextBaseFee } from '../vm/fees.ts'
 import type { ChainParams } from '../vm/params.ts'
@@ -78,7 +78,7 @@ export class ChainView {
   async stateProof(height: number, treeKeys: readonly Hash[]): Promise<Uint8Array | undefined> {
     const entry = this.#open(height)
     if (entry === undefined) return this.#store.stateProof(height, treeKeys)
-    const keys = treeKeys.toSorted((a, b) => (hexKey(a) < hexKey(b) ? -1 : 1))
+    const keys = treeKeys.toSorted(compareBytes)
     return encodeMultiProof(proveKeys(entry.state.readNode, keys))
   }
 

@@ -1,8 +1,8 @@
-import fs from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { concatBytes, hexKey, utf8 } from '../core/bytes.ts'
 import { sha256 } from '../core/hash.ts'
 import { verifyMerklePath } from '../core/merkle.ts'
+import { sharedVectors } from '../test/shared-vectors.ts'
 import { computeLeaf, computeProof, computeRoot, computeRootOfLeaves, resultJson } from './compute-root.ts'
 import type { ComputeResult } from './transaction/types.ts'
 
@@ -69,13 +69,10 @@ interface Predecessor {
   }
 }
 
-const file = '../shared/vectors/predecessor_l1.json'
-const there = fs.existsSync(file)
-if (!there) console.warn(`skipping the compute root vectors: ${file} is not there`)
+const predecessor = sharedVectors<Predecessor>('predecessor_l1.json')
 
-describe.skipIf(!there)('the seed’s leaves', () => {
-  const vectors: Predecessor | undefined = there ? JSON.parse(fs.readFileSync(file, 'utf8')) : undefined
-  const { results: listed, roots } = vectors?.compute_root ?? { results: [], roots: {} }
+describe.skipIf(predecessor === undefined)('the predecessor’s leaves', () => {
+  const { results: listed, roots } = predecessor?.compute_root ?? { results: [], roots: {} }
   const leaves = listed.map(({ leaf_json }) => computeLeaf(leaf_json))
 
   test('come out byte for byte', () => {

@@ -4,6 +4,7 @@ import { checksumAddress, formatAddress } from '../core/address.ts'
 import { bls } from '../core/bls.ts'
 import { hexKey, u64be } from '../core/bytes.ts'
 import { sha256 } from '../core/hash.ts'
+import { WEI_PER_CPC } from '../core/units.ts'
 import {
   canonicalGenesis,
   checkGenesis,
@@ -30,7 +31,6 @@ import { assertSupply, readRecord } from './state/view.ts'
 import { proofOfPossessionBytes } from './statement.ts'
 import { testWallet } from './testing/wallet.ts'
 
-const CPC = 10n ** 18n
 const params = { ...PRESETS.devnet, devAuthority: `0x${hexKey(testWallet(1).address)}` }
 
 function validatorOf(label: number, stakeWei: bigint): Genesis['validators'][number] {
@@ -48,8 +48,8 @@ const genesis: Genesis = {
   timestampMs: 1_700_000_000_000,
   params,
   activations: { vprogs: 0 },
-  alloc: [1, 2, 3].map((label) => ({ address: testWallet(label).address, balanceWei: BigInt(label) * CPC })),
-  validators: [validatorOf(1, 1_000n * CPC), validatorOf(5, 3_000n * CPC)],
+  alloc: [1, 2, 3].map((label) => ({ address: testWallet(label).address, balanceWei: BigInt(label) * WEI_PER_CPC })),
+  validators: [validatorOf(1, 1_000n * WEI_PER_CPC), validatorOf(5, 3_000n * WEI_PER_CPC)],
 }
 
 /** The file, changed. */
@@ -69,14 +69,14 @@ describe('the state of block 0', () => {
   test('counts balances and stakes as the genesis supply', () => {
     const books = readRecord(state, supply, undefined)!
     expect(books).toMatchObject({
-      genesis: 4_006n * CPC,
-      balances: 6n * CPC,
-      bonded: 4_000n * CPC,
+      genesis: 4_006n * WEI_PER_CPC,
+      balances: 6n * WEI_PER_CPC,
+      bonded: 4_000n * WEI_PER_CPC,
       minted: 0n,
       burned: 0n,
     })
     assertSupply(books)
-    expect(readRecord(state, accounts, testWallet(1).address)).toEqual({ nonce: 0, balance: CPC })
+    expect(readRecord(state, accounts, testWallet(1).address)).toEqual({ nonce: 0, balance: WEI_PER_CPC })
     // A validator without an alloc has no account yet.
     expect(readRecord(state, accounts, testWallet(5).address)).toBeUndefined()
   })
@@ -84,8 +84,13 @@ describe('the state of block 0', () => {
   test('has the validators as if they had staked', () => {
     const owner = testWallet(5).address
     const record = readRecord(state, validators, owner)!
-    expect(record).toMatchObject({ tokens: 3_000n * CPC, shares: 3_000n * CPC, commissionBps: 0, jailedUntilEpoch: 0 })
-    expect(readRecord(state, delegations, { validator: owner, delegator: owner })!.shares).toBe(3_000n * CPC)
+    expect(record).toMatchObject({
+      tokens: 3_000n * WEI_PER_CPC,
+      shares: 3_000n * WEI_PER_CPC,
+      commissionBps: 0,
+      jailedUntilEpoch: 0,
+    })
+    expect(readRecord(state, delegations, { validator: owner, delegator: owner })!.shares).toBe(3_000n * WEI_PER_CPC)
     expect(readRecord(state, candidates, undefined)).toHaveLength(2)
     for (const epoch of [0, 1]) {
       const set = readRecord(state, epochSets, epoch)!

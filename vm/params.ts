@@ -1,4 +1,5 @@
 /** The parameters every node of a network must share (PROTOCOL 11). They live in genesis.json and under the genesis stateRoot. */
+import { WEI_PER_CPC } from '../core/units.ts'
 
 export interface ChainParams {
   readonly chainId: number
@@ -47,8 +48,6 @@ export interface ChainParams {
 
 export type NetworkName = 'devnet' | 'testnet' | 'mainnet'
 
-const CPC = 10n ** 18n
-
 const SHARED = {
   maxClockDriftMs: 500,
   gramLimit: 500_000,
@@ -79,10 +78,10 @@ export const PRESETS: Readonly<Record<NetworkName, ChainParams>> = {
     gasLimit: 240_000_000,
     laneWindowBlocks: 600,
     baseFeeFloorWei: 1_000n,
-    emissionWei: 10n * CPC,
+    emissionWei: 10n * WEI_PER_CPC,
     halvingBlocks: 1_000_000,
-    minStakeWei: 1_000n * CPC,
-    minDelegationWei: CPC,
+    minStakeWei: 1_000n * WEI_PER_CPC,
+    minDelegationWei: WEI_PER_CPC,
     unbondingEpochs: 3,
     jailEpochs: 1,
     genesisDifficultyMacs: 1n << 31n,
@@ -98,10 +97,10 @@ export const PRESETS: Readonly<Record<NetworkName, ChainParams>> = {
     gasLimit: 60_000_000,
     laneWindowBlocks: 43_200,
     baseFeeFloorWei: 5_000n,
-    emissionWei: CPC,
+    emissionWei: WEI_PER_CPC,
     halvingBlocks: 63_072_000,
-    minStakeWei: 100_000n * CPC,
-    minDelegationWei: 100n * CPC,
+    minStakeWei: 100_000n * WEI_PER_CPC,
+    minDelegationWei: 100n * WEI_PER_CPC,
     unbondingEpochs: 72,
     jailEpochs: 2,
     genesisDifficultyMacs: 1n << 44n,
@@ -117,10 +116,10 @@ export const PRESETS: Readonly<Record<NetworkName, ChainParams>> = {
     gasLimit: 60_000_000,
     laneWindowBlocks: 432_000,
     baseFeeFloorWei: 1_000_000_000n,
-    emissionWei: CPC,
+    emissionWei: WEI_PER_CPC,
     halvingBlocks: 63_072_000,
-    minStakeWei: 100_000n * CPC,
-    minDelegationWei: 100n * CPC,
+    minStakeWei: 100_000n * WEI_PER_CPC,
+    minDelegationWei: 100n * WEI_PER_CPC,
     unbondingEpochs: 504,
     jailEpochs: 2,
     genesisDifficultyMacs: 1n << 50n,

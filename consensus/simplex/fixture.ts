@@ -2,6 +2,7 @@
 import { type Hash, ZERO_HASH } from '../../core/bytes.ts'
 import { leaderOf } from '../../vm/leader.ts'
 import { aggregateVotes } from '../certificate.ts'
+import { standInScheme } from '../testing/stand-in-scheme.ts'
 import type { Block, Certificate, Message, Proposal, Vote, VoteKind } from '../types.ts'
 import { proposalBytes, type Signer, signVote } from '../vote.ts'
 import { Simplex } from './engine.ts'
@@ -15,7 +16,6 @@ import {
   makeKeys,
   NETWORK_DELAY_MS,
 } from './simulation/network.ts'
-import { standInScheme } from './simulation/stand-in-scheme.ts'
 import type { Input, JournalRecord, Output, SimplexOptions } from './types.ts'
 
 export const scheme = standInScheme()

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { bls } from '../../core/bls.ts'
 import { hexKey } from '../../core/bytes.ts'
+import { standInScheme } from '../testing/stand-in-scheme.ts'
 import { drawPlan, type Misdeed, type Plan } from './simulation/plan.ts'
-import { standInScheme } from './simulation/stand-in-scheme.ts'
 import { World, type WorldOptions } from './simulation/world.ts'
 
 /** Timers may have grown 64-fold by the heal: some half a minute for the view then in progress. */

@@ -1,14 +1,13 @@
 /** A small chain with known keys, for tests: real blocks, real signatures, made one after another without a network. */
 import { type BlsScheme, bls } from '../../core/bls.ts'
-import { type Address, EMPTY_BYTES, type Hash, hexKey, u64be, ZERO_HASH } from '../../core/bytes.ts'
+import { type Address, EMPTY_BYTES, hexKey, u64be, ZERO_HASH } from '../../core/bytes.ts'
 import { fail, ok, QuernError, type Result } from '../../core/errors.ts'
 import { sha256 } from '../../core/hash.ts'
 import { privateKeyToAddress } from '../../core/secp256k1.ts'
-import { computeSeed } from '../../vm/compute/seed.ts'
-import { packNonce, type TileRef, targetOf, taskIdOf, tileCount, wins } from '../../vm/compute/ticket.ts'
+import { WEI_PER_CPC } from '../../core/units.ts'
+import { findSubmission, type SubmitResult } from '../../vm/compute/fixture.ts'
 import { referenceKernel } from '../../vm/compute/tile.ts'
-import { ticketOfTile } from '../../vm/compute/verify.ts'
-import type { RefusalCode, TileKernel } from '../../vm/execution/types.ts'
+import type { RefusalCode } from '../../vm/execution/types.ts'
 import type { Genesis } from '../../vm/genesis.ts'
 import { leaderOf } from '../../vm/leader.ts'
 import { type ChainParams, DIFFICULTY_FLOOR_MACS, epochOf, PRESETS } from '../../vm/params.ts'
@@ -25,8 +24,6 @@ import { genesisBlock } from '../genesis.ts'
 import type { Block, Certificate, Header, VoteKind } from '../types.ts'
 import type { AppliedBlock, ParentBlock, Recover, ValidationRules } from '../validate.ts'
 import { revealBytes, signerOf, signVote } from '../vote.ts'
-
-const CPC = 10n ** 18n
 
 /** Fast, with short epochs and the easiest lottery. */
 export const FAST_PARAMS: ChainParams = {
@@ -65,7 +62,10 @@ export function testGenesis(
     timestampMs: 1_700_000_000_000,
     params,
     activations: { vprogs: 0 },
-    alloc: Array.from({ length: accounts }, (_, i) => ({ address: testKey(i).owner, balanceWei: 10_000n * CPC })),
+    alloc: Array.from({ length: accounts }, (_, i) => ({
+      address: testKey(i).owner,
+      balanceWei: 10_000n * WEI_PER_CPC,
+    })),
     validators: Array.from({ length: validators }, (_, i) => {
       const { owner, blsSecretKey } = testKey(i)
       const blsPublicKey = scheme.publicKey(blsSecretKey)
@@ -74,7 +74,7 @@ export function testGenesis(
         owner,
         blsPublicKey,
         proofOfPossession: scheme.sign(blsSecretKey, message),
-        stakeWei: 1_000n * CPC,
+        stakeWei: 1_000n * WEI_PER_CPC,
         nodeId: '',
       }
     }),
@@ -202,37 +202,9 @@ export class TestChain {
   }
 
   /** A winning (or losing) result of key `worker` on the block at `seedHeight`. */
-  result(worker: number, seedHeight: number, losing = false): Extract<Action, { kind: 'SUBMIT_RESULT' }> {
-    const hash = seedHeight === 0 ? this.genesis.block.hash : this.blocks[seedHeight - 1]!.hash
-    return findResult(hash, seedHeight, testKey(worker).owner, losing)
-  }
-}
-
-/** The first tile at n = 256 that wins, or loses, at the lowest difficulty. */
-export function findResult(
-  seedHash: Hash,
-  seedHeight: number,
-  worker: Address,
-  losing = false,
-  kernel: TileKernel = referenceKernel,
-): Extract<Action, { kind: 'SUBMIT_RESULT' }> {
-  const n = 256
-  const seed = computeSeed(seedHash, worker)
-  const target = targetOf(n, DIFFICULTY_FLOOR_MACS)
-  for (let index = 0; ; index++) {
-    const ref: TileRef = { attempt: Math.floor(index / tileCount(n)), tile: index % tileCount(n) }
-    const resultHash = ticketOfTile(kernel, seed, n, ref)
-    if (wins(resultHash, target) === losing) continue
-    const taskId = taskIdOf(seed, n, ref.attempt)
-    const result = {
-      taskId,
-      workerAddress: worker,
-      resultHash,
-      proof: undefined,
-      nonce: packNonce(ref),
-      signature: undefined,
-    }
-    return { kind: 'SUBMIT_RESULT', challengeType: 'synthetic', seedHeight, matrixSize: n, result }
+  result(worker: number, seedHeight: number, losing = false): SubmitResult {
+    const seedHash = seedHeight === 0 ? this.genesis.block.hash : this.blocks[seedHeight - 1]!.hash
+    return findSubmission({ worker: testKey(worker).owner, seedHeight, seedHash, losing })
   }
 }
 

@@ -3,8 +3,8 @@
  * none of which shows in a root or a proof: it leaves nodes below a promoted leaf where they are (we put tombstones),
  * it does not mark the promoted leaf's old place as stale, and it rewrites an untouched sibling that it read.
  */
-import fs from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { sharedVectors } from '../../test/shared-vectors.ts'
 import { fromHex, hexKey } from '../bytes.ts'
 import { MemoryStore } from '../kv.ts'
 import {
@@ -47,10 +47,7 @@ interface Vectors {
   }
 }
 
-const file = '../shared/vectors/vprogs_smt.json'
-const there = fs.existsSync(file)
-if (!there) console.warn(`skipping the vProgs tree vectors: ${file} is not there`)
-const vectors: Vectors = there ? JSON.parse(fs.readFileSync(file, 'utf8')) : { scenarios: [] }
+const vectors = sharedVectors<Vectors>('vprogs_smt.json')
 
 const writesOf = (pairs: readonly [string, string][]) =>
   pairs.map(([key, valueHash]) => ({ key: fromHex(key), valueHash: fromHex(valueHash) }))
@@ -67,12 +64,12 @@ async function replay({ versions }: Scenario) {
   return { store, tree }
 }
 
-describe.skipIf(!there)('vProgs tree vectors', () => {
+describe.skipIf(vectors === undefined)('vProgs tree vectors', () => {
   it('hold four scenarios', () => {
-    expect(vectors.scenarios).toHaveLength(4)
+    expect(vectors?.scenarios).toHaveLength(4)
   })
 
-  for (const scenario of vectors.scenarios) {
+  for (const scenario of vectors?.scenarios ?? []) {
     describe(scenario.name, () => {
       it('roots, and proofs byte for byte with both roots', async () => {
         const { tree } = await replay(scenario)
@@ -116,7 +113,7 @@ describe.skipIf(!there)('vProgs tree vectors', () => {
   }
 
   it('the forged absence is refused', () => {
-    const forged = vectors.must_reject_forged_absence
+    const forged = vectors!.must_reject_forged_absence
     const tree = new MapTree()
     tree.write(writesOf(forged.tree))
     expect(hexKey(tree.root)).toBe(forged.root)

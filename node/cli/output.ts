@@ -1,4 +1,5 @@
 /** What commands print: one JSON line with --json, otherwise lines for people. */
+import { hexKey } from '../../core/bytes.ts'
 import { formatCpc } from '../../core/units.ts'
 
 export interface Output {
@@ -9,7 +10,11 @@ export interface Output {
   note(text: string): void
 }
 
-const jsonSafe = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value)
+/** For `JSON.stringify`: bigints in decimal, bytes in bare hex. */
+export const jsonSafe = (_key: string, value: unknown): unknown => {
+  if (typeof value === 'bigint') return value.toString()
+  return value instanceof Uint8Array ? hexKey(value) : value
+}
 
 export const createOutput = (json: boolean, write: (line: string) => void, note: (line: string) => void): Output => ({
   json,

@@ -3,7 +3,7 @@
  * line), and exits with 1; a wrong use of the command line exits with 2.
  */
 import { Command, CommanderError, type Help } from 'commander'
-import { QuernError } from '../../core/errors.ts'
+import { messageOf, QuernError } from '../../core/errors.ts'
 import { addFaucetCommand } from './commands/faucet.ts'
 import { addKeysCommand } from './commands/keys.ts'
 import { addQueryCommand } from './commands/query.ts'
@@ -45,7 +45,7 @@ export async function runCli(program: Command, argv: readonly string[], context:
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     const json = argv.includes('--json')
     const code = error instanceof QuernError ? error.code : 'INTERNAL'
-    const message = error instanceof Error ? error.message : String(error)
+    const message = messageOf(error)
     if (json) context.writeError(JSON.stringify({ error: { code, message } }))
     else context.writeError(`error: ${code}: ${message}`)
     if (code === 'INTERNAL' && error instanceof Error && context.env.QUERN_DEBUG !== undefined)

@@ -16,10 +16,7 @@ import { assert } from '../../core/errors.ts'
 import { sha256 } from '../../core/hash.ts'
 import { privateKeyToAddress, signHash } from '../../core/secp256k1.ts'
 import { WEI_PER_CPC } from '../../core/units.ts'
-import { computeSeed } from '../../vm/compute/seed.ts'
-import { packNonce, targetOf, taskIdOf, tileCount, wins } from '../../vm/compute/ticket.ts'
-import { referenceKernel } from '../../vm/compute/tile.ts'
-import { ticketOfTile } from '../../vm/compute/verify.ts'
+import { findSubmission, type SubmitResult } from '../../vm/compute/fixture.ts'
 import { checkGenesis, type Genesis } from '../../vm/genesis.ts'
 import { type ChainParams, DIFFICULTY_FLOOR_MACS, PRESETS } from '../../vm/params.ts'
 import { epochs } from '../../vm/state/tables.ts'
@@ -127,37 +124,12 @@ function eip2930(chain: NodeApi, from: Key, to: Address, value: bigint): Uint8Ar
 }
 
 /** The `skip`-th win of the worker in the lottery of this seed height, as a miner would find it at n = 256. */
-export function winningResult(
-  chain: NodeApi,
-  seedHeight: number,
-  skip = 0,
-): Extract<Action, { kind: 'SUBMIT_RESULT' }> {
+export function winningResult(chain: NodeApi, seedHeight: number, skip = 0): SubmitResult {
   const block = chain.blockByHeight(seedHeight)?.block
   const state = chain.stateAt(chain.latest().height)
   assert(block !== undefined && state !== undefined, 'no such seed block')
-  const n = 256
-  const seed = computeSeed(block.hash, WORKER.address)
-  const target = targetOf(n, readRecord(state, epochs, block.header.epoch)!.difficultyMacs)
-  let left = skip
-  for (let index = 0; ; index++) {
-    const ref = { attempt: Math.floor(index / tileCount(n)), tile: index % tileCount(n) }
-    const ticket = ticketOfTile(referenceKernel, seed, n, ref)
-    if (!wins(ticket, target) || left-- > 0) continue
-    return {
-      kind: 'SUBMIT_RESULT',
-      challengeType: 'synthetic',
-      seedHeight,
-      matrixSize: n,
-      result: {
-        taskId: taskIdOf(seed, n, ref.attempt),
-        workerAddress: WORKER.address,
-        resultHash: ticket,
-        proof: undefined,
-        nonce: packNonce(ref),
-        signature: undefined,
-      },
-    }
-  }
+  const { difficultyMacs } = readRecord(state, epochs, block.header.epoch)!
+  return findSubmission({ worker: WORKER.address, seedHeight, seedHash: block.hash, difficultyMacs, skip })
 }
 
 // ------------------------------------------------------------------------------------------------- the chain

@@ -70,7 +70,9 @@ export const Integer = Type.Integer({
   maximum: Number.MAX_SAFE_INTEGER,
   description: 'an integer below 2^53',
 })
-export const DecimalString = Type.String({ pattern: '^[0-9]{1,78}$', description: 'a decimal string' })
+/** A natural number below 2^256 in decimal: wei, shares, work. `description` says of what. */
+export const decimalString = (description: string) => Type.String({ pattern: '^[0-9]{1,78}$', description })
+export const DecimalString = decimalString('a decimal string')
 /** bech32, as our own methods write addresses. */
 export const Bech32Address = Type.String({ pattern: '^cpc1[02-9ac-hj-np-z]{38}$', description: 'an address: cpc1...' })
 /** Heights of `chain_` and `poc_` methods: number, decimal string, 0x hex or tag. */

@@ -7,7 +7,7 @@
 import { decodeBlock, encodeBlock } from '../../consensus/block.ts'
 import { decodeCertificate, encodeCertificate } from '../../consensus/certificate.ts'
 import type { Block, Certificate } from '../../consensus/types.ts'
-import { concatBytes, equalBytes, type Hash, hexKey, toHex, u64be } from '../../core/bytes.ts'
+import { compareBytes, concatBytes, equalBytes, type Hash, toHex, u64be } from '../../core/bytes.ts'
 import { assert, QuernError } from '../../core/errors.ts'
 import type { KvOperation, KvStore } from '../../core/kv.ts'
 import { decodeRlp, encodeRlp, rlpBytes, rlpList } from '../../core/rlp.ts'
@@ -125,7 +125,7 @@ export class ChainStore {
   /** Wire bytes of a multi-proof under the stateRoot of a final block. `treeKeys` in any order, without repeats. */
   async stateProof(height: number, treeKeys: readonly Hash[]): Promise<Uint8Array | undefined> {
     if (!this.#isFinal(height)) return undefined
-    const keys = treeKeys.toSorted((a, b) => (hexKey(a) < hexKey(b) ? -1 : 1))
+    const keys = treeKeys.toSorted(compareBytes)
     return encodeMultiProof(proveKeys(await this.#tree.readerAt(versionOf(height), keys), keys))
   }
 

@@ -1,9 +1,9 @@
 /** Several nodes over one memory hub, for tests: each with its own store, clock reader and signature pool. */
 
 import { FAST_PARAMS, testGenesis, testKey } from '../../consensus/testing/chain.ts'
+import { standInScheme } from '../../consensus/testing/stand-in-scheme.ts'
 import type { BlsScheme } from '../../core/bls.ts'
-import { concatBytes, equalBytes, hexKey, toHex } from '../../core/bytes.ts'
-import { sha256 } from '../../core/hash.ts'
+import { toHex } from '../../core/bytes.ts'
 import { type KvStore, MemoryStore } from '../../core/kv.ts'
 import type { Genesis } from '../../vm/genesis.ts'
 import type { ChainParams } from '../../vm/params.ts'
@@ -11,35 +11,6 @@ import { ChainNode, type ChainNodeOptions } from '../chain-node.ts'
 import { SystemClock } from '../clock.ts'
 import { SignaturePool } from '../ingest/signature-pool.ts'
 import { MemoryHub } from '../transport/memory.ts'
-
-/**
- * Signatures that cost a hash: the verifier knows every secret key that a public key was ever asked for, so nothing can be
- * forged, and an aggregate is the XOR of its parts. It spares tests the pairings, which one test makes for all.
- */
-export function standInScheme(): BlsScheme {
-  const secrets = new Map<string, Uint8Array>()
-  const tag = (secretKey: Uint8Array, message: Uint8Array): Uint8Array => {
-    const digest = sha256(secretKey, message)
-    return concatBytes(digest, digest, digest)
-  }
-  const xor = (a: Uint8Array, b: Uint8Array): Uint8Array => a.map((byte, i) => byte ^ b[i]!)
-  const verifyAggregate: BlsScheme['verifyAggregate'] = (publicKeys, message, signature) => {
-    const keys = publicKeys.map((publicKey) => secrets.get(hexKey(publicKey)))
-    if (keys.length === 0 || keys.some((key) => key === undefined)) return false
-    return equalBytes(keys.map((key) => tag(key!, message)).reduce(xor), signature)
-  }
-  return {
-    publicKey: (secretKey) => {
-      const publicKey = concatBytes(sha256(secretKey), new Uint8Array(16))
-      secrets.set(hexKey(publicKey), secretKey)
-      return publicKey
-    },
-    sign: tag,
-    verify: (publicKey, message, signature) => verifyAggregate([publicKey], message, signature),
-    aggregate: (signatures) => signatures.reduce(xor),
-    verifyAggregate,
-  }
-}
 
 /** Long for a machine that runs other tests beside, far beyond what a healthy cluster takes. */
 const PATIENCE_MS = 20_000

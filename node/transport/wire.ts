@@ -9,6 +9,7 @@
 
 import { decodeBlock, encodeBlock } from '../../consensus/block.ts'
 import { decodeCertificate, encodeCertificate } from '../../consensus/certificate.ts'
+import { MAX_CERTIFICATES_SERVED } from '../../consensus/simplex/limits.ts'
 import type { Certificate } from '../../consensus/types.ts'
 import { decodeMessage, encodeMessage, MAX_MESSAGE_BYTES } from '../../consensus/wire.ts'
 import { concatBytes, EMPTY_BYTES } from '../../core/bytes.ts'
@@ -23,7 +24,7 @@ export const RANGE_TARGET_BYTES = 4 << 20
 /** Blocks in one range answer; small blocks are then limited by count, so that one answer is executed in seconds. */
 export const MAX_RANGE_BLOCKS = 64
 /** Certificates in one answer: what the engine serves at once. */
-export const MAX_ANSWER_CERTIFICATES = 256
+export const MAX_ANSWER_CERTIFICATES = MAX_CERTIFICATES_SERVED
 /** Envelopes in one gossip message; more go in several. */
 export const MAX_GOSSIP_TRANSACTIONS = 512
 /** Bytes of envelopes in one gossip message: one envelope of the largest size (300 KiB) always fits. */

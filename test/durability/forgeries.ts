@@ -5,11 +5,12 @@
 import { makeBlock } from '../../consensus/block.ts'
 import { buildBlock } from '../../consensus/build.ts'
 import { certificateHash } from '../../consensus/certificate.ts'
-import { candidatesOf, FAST_PARAMS, findResult, testKey, withHeader } from '../../consensus/testing/chain.ts'
+import { candidatesOf, FAST_PARAMS, testKey, withHeader } from '../../consensus/testing/chain.ts'
 import type { Block } from '../../consensus/types.ts'
 import type { AppliedBlock, ParentBlock, ValidationRules } from '../../consensus/validate.ts'
 import { EMPTY_BYTES, type Hash } from '../../core/bytes.ts'
 import { sha256 } from '../../core/hash.ts'
+import { findSubmission, type SubmitResult } from '../../vm/compute/fixture.ts'
 import { referenceKernel } from '../../vm/compute/tile.ts'
 import { computeRoot } from '../../vm/compute-root.ts'
 import { receiptRoot } from '../../vm/execution/receipt.ts'
@@ -21,8 +22,6 @@ import { decodeTransaction } from '../../vm/transaction/envelope.ts'
 import { signNative } from '../../vm/transaction/sign.ts'
 import { txRoot } from '../../vm/transaction/tx-root.ts'
 import type { Action, Transaction } from '../../vm/transaction/types.ts'
-
-type Submission = Extract<Action, { kind: 'SUBMIT_RESULT' }>
 
 /** What the leader stands on. */
 export interface Ground {
@@ -36,9 +35,9 @@ export interface Ground {
 /** Found before they are needed: a search within the view would let it run out, and prove nothing. */
 export interface Tickets {
   /** A tile that WORKER won. */
-  readonly won: Submission
+  readonly won: SubmitResult
   /** The same by a kernel that is wrong in one entry of every tile. */
-  readonly wonByLiar: Submission
+  readonly wonByLiar: SubmitResult
 }
 
 export interface Forgery {
@@ -82,13 +81,13 @@ const LYING_KERNEL: TileKernel = {
   },
 }
 
-export const findTickets = (seedHash: Hash, seedHeight: number): Tickets => ({
-  won: findResult(seedHash, seedHeight, testKey(WORKER).owner),
-  wonByLiar: findResult(seedHash, seedHeight, testKey(WORKER).owner, false, LYING_KERNEL),
-})
+export function findTickets(seedHash: Hash, seedHeight: number): Tickets {
+  const search = { worker: testKey(WORKER).owner, seedHeight, seedHash }
+  return { won: findSubmission(search), wonByLiar: findSubmission({ ...search, kernel: LYING_KERNEL }) }
+}
 
 /** A result that fails, in a block that says it succeeded. */
-function toldAsSuccess(ground: Ground, sender: number, action: Submission): Block {
+function toldAsSuccess(ground: Ground, sender: number, action: SubmitResult): Block {
   const { block, outcome } = build(ground, [sign(sender, action)], ground.rules)
   const receipts = outcome.receipts.map((receipt) => ({ ...receipt, status: 1 as const }))
   return withHeader(block, {

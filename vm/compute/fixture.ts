@@ -1,7 +1,7 @@
 /** Small states and blocks for the tests of the compute rules. */
 import { type Address, type Hash, hexKey, u64be } from '../../core/bytes.ts'
 import { sha256 } from '../../core/hash.ts'
-import type { ActionContext, BlockContext } from '../execution/types.ts'
+import type { ActionContext, BlockContext, TileKernel } from '../execution/types.ts'
 import { type ChainParams, DIFFICULTY_FLOOR_MACS, PRESETS } from '../params.ts'
 import { type Epoch, epochs, recentBlocks } from '../state/tables.ts'
 import { StateView } from '../state/view.ts'
@@ -102,23 +102,27 @@ export type SubmitResult = Extract<Action, { kind: 'SUBMIT_RESULT' }>
 export interface Search {
   readonly worker: Address
   readonly seedHeight: number
+  /** Hash of the block at that height; default: that of `chainAt`. */
+  readonly seedHash?: Hash
   readonly n?: number
   readonly difficultyMacs?: bigint
   /** Winners to pass over. */
   readonly skip?: number
   /** Look for a losing tile instead. */
   readonly losing?: boolean
+  readonly kernel?: TileKernel
 }
 
 /** The first tile, in order of attempt and tile, that wins (or loses). */
 export function findSubmission(search: Search): SubmitResult {
   const { worker, seedHeight, n = 256, difficultyMacs = DIFFICULTY_FLOOR_MACS, losing = false } = search
-  const seed = computeSeed(testBlockHash(seedHeight), worker)
+  const { seedHash = testBlockHash(seedHeight), kernel = referenceKernel } = search
+  const seed = computeSeed(seedHash, worker)
   const target = targetOf(n, difficultyMacs)
   let skip = search.skip ?? 0
   for (let index = 0; ; index++) {
     const ref: TileRef = { attempt: Math.floor(index / tileCount(n)), tile: index % tileCount(n) }
-    const ticket = ticketOfTile(referenceKernel, seed, n, ref)
+    const ticket = ticketOfTile(kernel, seed, n, ref)
     if (wins(ticket, target) === losing || skip-- > 0) continue
     return {
       kind: 'SUBMIT_RESULT',

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { hexKey } from '../../core/bytes.ts'
+import { WEI_PER_CPC } from '../../core/units.ts'
 import { findSubmission } from '../compute/fixture.ts'
 import { delegations } from '../state/tables.ts'
 import { readRecord } from '../state/view.ts'
-import { CPC, TEST_PARAMS, TestChain, transferTo, validatorWallets } from '../testing/chain.ts'
+import { TEST_PARAMS, TestChain, transferTo, validatorWallets } from '../testing/chain.ts'
 import { testWallet } from '../testing/wallet.ts'
 import type { Action } from '../transaction/types.ts'
 import { checkTransaction } from './check.ts'
@@ -25,7 +26,7 @@ describe('checkTransaction', () => {
 
   test('refuses what no block takes, and what would fail', () => {
     const refused = (action: Action, over = {}) => codeOf(chain, chain.tx(alice, action, { nonce, ...over }))
-    expect(refused(transferTo(bob.address, 20_000n * CPC))).toBe('TX_INSUFFICIENT_FUNDS')
+    expect(refused(transferTo(bob.address, 20_000n * WEI_PER_CPC))).toBe('TX_INSUFFICIENT_FUNDS')
     expect(refused(transferTo(bob.address, 1n), { gasLimit: 1 })).toBe('TX_GAS_TOO_LOW')
     expect(refused({ kind: 'UNJAIL' })).toBe('VALIDATOR_UNKNOWN')
     expect(refused({ kind: 'DELEGATE', validator, amount: 1n })).toBe('DELEGATION_TOO_SMALL')
@@ -40,7 +41,7 @@ describe('checkTransaction', () => {
     chain.advanceTo(2)
     expect(codeOf(chain, chain.tx(alice, { ...rest, result }, { nonce: 5 }))).toBeUndefined()
     expect(codeOf(chain, chain.tx(alice, wrong, { nonce: 5 }))).toBe('RESULT_HASH_MISMATCH')
-    expect(codeOf(chain, chain.tx(alice, transferTo(bob.address, 20_000n * CPC), { nonce: 5 }))).toBe(
+    expect(codeOf(chain, chain.tx(alice, transferTo(bob.address, 20_000n * WEI_PER_CPC), { nonce: 5 }))).toBe(
       'TX_INSUFFICIENT_FUNDS',
     )
   })
@@ -63,12 +64,14 @@ describe('checkTransaction', () => {
 test('C5: simulating a delegation, however often, leaves the state and the block as they would be', () => {
   const simulated = new TestChain()
   const plain = new TestChain()
-  const delegate: Action = { kind: 'DELEGATE', validator, amount: 100n * CPC }
+  const delegate: Action = { kind: 'DELEGATE', validator, amount: 100n * WEI_PER_CPC }
   const tx = simulated.tx(alice, delegate)
   for (let i = 0; i < 5; i++) expect(codeOf(simulated, tx)).toBeUndefined()
   expect(readRecord(simulated.state, delegations, { validator, delegator: alice.address })).toBeUndefined()
   simulated.block([tx])
   plain.block([plain.tx(alice, delegate)])
-  expect(readRecord(simulated.state, delegations, { validator, delegator: alice.address })?.shares).toBe(100n * CPC)
+  expect(readRecord(simulated.state, delegations, { validator, delegator: alice.address })?.shares).toBe(
+    100n * WEI_PER_CPC,
+  )
   expect(hexKey(simulated.state.root)).toBe(hexKey(plain.state.root))
 })

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { hexKey } from '../../core/bytes.ts'
+import { WEI_PER_CPC } from '../../core/units.ts'
 import { findSubmission } from '../compute/fixture.ts'
 import { computeRoot } from '../compute-root.ts'
 import { nextRandomness } from '../leader.ts'
 import { accounts, delegations, epochSets, epochs, randomness, recentBlocks, validators } from '../state/tables.ts'
 import { readRecord } from '../state/view.ts'
-import { CPC, rootAfter, TEST_PARAMS, TestChain, testRules, transferTo, validatorWallets } from '../testing/chain.ts'
+import { rootAfter, TEST_PARAMS, TestChain, testRules, transferTo, validatorWallets } from '../testing/chain.ts'
 import { testWallet, type Wallet } from '../testing/wallet.ts'
 import { txRoot } from '../transaction/tx-root.ts'
 import type { Action, Transaction } from '../transaction/types.ts'
@@ -33,11 +34,11 @@ describe('what a sender pays', () => {
     expect(receipts).toEqual([
       { status: 1, gasUsed: 21_000, gramUsed: 0, cumulativeGasUsed: 21_000, effectiveGasPrice: 1_007n },
     ])
-    expect(chain.account(alice.address)).toEqual({ nonce: 1, balance: 10_000n * CPC - 5n - 21_000n * 1_007n })
-    expect(chain.account(bob.address).balance).toBe(10_000n * CPC + 5n)
+    expect(chain.account(alice.address)).toEqual({ nonce: 1, balance: 10_000n * WEI_PER_CPC - 5n - 21_000n * 1_007n })
+    expect(chain.account(bob.address).balance).toBe(10_000n * WEI_PER_CPC + 5n)
     // One tenth of 10 CPC is the leader's share; block 1 has no voters.
     const pot = readRecord(chain.state, validators, proposer)!.rewardPot
-    expect(pot - potBefore).toBe(CPC + 21_000n * 7n)
+    expect(pot - potBefore).toBe(WEI_PER_CPC + 21_000n * 7n)
   })
 
   test('to itself, and to an account that does not exist yet', () => {
@@ -48,7 +49,7 @@ describe('what a sender pays', () => {
       chain.tx(alice, transferTo(fresh, 6n)),
       chain.tx(alice, transferTo(testWallet(78).address, 0n)),
     ])
-    expect(chain.account(alice.address)).toEqual({ nonce: 3, balance: 10_000n * CPC - 6n - 63_000n * 1_007n })
+    expect(chain.account(alice.address)).toEqual({ nonce: 3, balance: 10_000n * WEI_PER_CPC - 6n - 63_000n * 1_007n })
     expect(chain.account(fresh)).toEqual({ nonce: 0, balance: 6n })
   })
 
@@ -70,7 +71,11 @@ describe('not includable', () => {
     ['gas below the kind’s', { gasLimit: 20_999 }, 'TX_GAS_TOO_LOW'],
     ['gas above a block’s', { gasLimit: TEST_PARAMS.gasLimit + 1 }, 'TX_GAS_OVER_BLOCK'],
     ['a fee below the base fee', { maxFeePerGas: 999n }, 'TX_FEE_BELOW_BASE'],
-    ['more than the balance', { action: transferTo(bob.address, 10_000n * CPC - cost + 1n) }, 'TX_INSUFFICIENT_FUNDS'],
+    [
+      'more than the balance',
+      { action: transferTo(bob.address, 10_000n * WEI_PER_CPC - cost + 1n) },
+      'TX_INSUFFICIENT_FUNDS',
+    ],
     ['gas the balance cannot cover', { maxFeePerGas: 10n ** 18n }, 'TX_INSUFFICIENT_FUNDS'],
   ])('%s', (_, over, code) => {
     const execution = start(chain)
@@ -79,7 +84,7 @@ describe('not includable', () => {
   })
 
   test('exactly the balance is enough', () => {
-    expect(answerOf(start(chain), send({}, transferTo(bob.address, 10_000n * CPC - cost)))).toBe('done')
+    expect(answerOf(start(chain), send({}, transferTo(bob.address, 10_000n * WEI_PER_CPC - cost)))).toBe('done')
   })
 
   test('what was decoded for another chain or with fees out of order', () => {
@@ -90,26 +95,26 @@ describe('not includable', () => {
 
   test('C3: a used nonce, in the same block and in later ones, whatever else touched the account', () => {
     const chain = new TestChain()
-    const paid = chain.tx(alice, transferTo(bob.address, 4_000n * CPC))
+    const paid = chain.tx(alice, transferTo(bob.address, 4_000n * WEI_PER_CPC))
     const execution = start(chain)
     expect(answerOf(execution, paid)).toBe('done')
     expect(answerOf(execution, paid)).toBe('TX_NONCE_TOO_LOW')
 
     // An unbonding that matures, and its claim, in the very block of the transfer and across blocks.
-    const delegate = chain.tx(alice, { kind: 'DELEGATE', validator, amount: 100n * CPC }, { nonce: 0 })
+    const delegate = chain.tx(alice, { kind: 'DELEGATE', validator, amount: 100n * WEI_PER_CPC }, { nonce: 0 })
     chain.block([delegate])
     const { shares } = readRecord(chain.state, delegations, { validator, delegator: alice.address })!
     chain.block([chain.tx(alice, { kind: 'UNDELEGATE', validator, shares })])
     chain.advanceTo(TEST_PARAMS.epochBlocks)
     const before = chain.account(alice.address)
     const claim = chain.tx(alice, { kind: 'CLAIM', positions: [{ validator, epoch: 0 }] })
-    const transfer = chain.tx(alice, transferTo(bob.address, 4_000n * CPC))
+    const transfer = chain.tx(alice, transferTo(bob.address, 4_000n * WEI_PER_CPC))
     const { receipts } = chain.block([transfer, claim].sort((a, b) => a.nonce - b.nonce))
     expect(receipts.map((receipt) => receipt.error)).toEqual([undefined, undefined])
     const after = chain.account(alice.address)
     const feesWei = receipts.reduce((sum, r) => sum + BigInt(r.gasUsed) * r.effectiveGasPrice, 0n)
-    expect(after).toEqual({ nonce: before.nonce + 2, balance: before.balance - 3_900n * CPC - feesWei })
-    expect(chain.account(bob.address).balance).toBe(14_000n * CPC)
+    expect(after).toEqual({ nonce: before.nonce + 2, balance: before.balance - 3_900n * WEI_PER_CPC - feesWei })
+    expect(chain.account(bob.address).balance).toBe(14_000n * WEI_PER_CPC)
     for (const replayed of [transfer, claim, delegate]) {
       expect(answerOf(start(chain), replayed)).toBe('TX_NONCE_TOO_LOW')
     }
@@ -120,7 +125,7 @@ describe('all or nothing', () => {
   test('refused transactions leave no trace in the block', () => {
     const chain = new TestChain()
     const good = [chain.tx(alice, transferTo(bob.address, 1n)), chain.tx(alice, transferTo(bob.address, 2n))]
-    const bad = chain.tx(carol, transferTo(bob.address, 20_000n * CPC))
+    const bad = chain.tx(carol, transferTo(bob.address, 20_000n * WEI_PER_CPC))
     const clean = start(chain)
     for (const tx of good) clean.apply(tx)
     const mixed = start(chain)
@@ -134,19 +139,22 @@ describe('all or nothing', () => {
   test('a block with one refused transaction changes nothing, and names it', () => {
     const chain = new TestChain()
     const root = hexKey(chain.state.root)
-    const txs = [chain.tx(alice, transferTo(bob.address, 1n)), chain.tx(carol, transferTo(bob.address, 20_000n * CPC))]
+    const txs = [
+      chain.tx(alice, transferTo(bob.address, 1n)),
+      chain.tx(carol, transferTo(bob.address, 20_000n * WEI_PER_CPC)),
+    ]
     const outcome = executeBlock(chain.state, chain.context(), chain.rules, txs)
     expect(outcome).toMatchObject({
       ok: false,
       error: { code: 'BLOCK_TX_REFUSED', meta: { index: 1, code: 'TX_INSUFFICIENT_FUNDS' } },
     })
     expect(hexKey(chain.state.root)).toBe(root)
-    expect(chain.account(bob.address).balance).toBe(10_000n * CPC)
+    expect(chain.account(bob.address).balance).toBe(10_000n * WEI_PER_CPC)
   })
 
   test('execution writes nothing to the parent state, so two executions agree', () => {
     const chain = new TestChain()
-    const txs = [chain.tx(alice, { kind: 'DELEGATE', validator, amount: 100n * CPC })]
+    const txs = [chain.tx(alice, { kind: 'DELEGATE', validator, amount: 100n * WEI_PER_CPC })]
     const run = () => executeBlock(chain.state, chain.context(), chain.rules, txs)
     const [first, second] = [run(), run()]
     if (!first.ok || !second.ok) throw new Error('refused')
@@ -171,7 +179,7 @@ describe('C6: failing costs the sender, not the block', () => {
     const chain = new TestChain()
     const unknown = testWallet(55).address
     const { receipts } = chain.block([
-      chain.tx(alice, { kind: 'DELEGATE', validator: unknown, amount: 100n * CPC }),
+      chain.tx(alice, { kind: 'DELEGATE', validator: unknown, amount: 100n * WEI_PER_CPC }),
       chain.tx(alice, { kind: 'UNJAIL' }),
       chain.tx(bob, transferTo(carol.address, 1n)),
     ])
@@ -180,8 +188,8 @@ describe('C6: failing costs the sender, not the block', () => {
       [0, 'VALIDATOR_UNKNOWN', 50_000],
       [1, undefined, 21_000],
     ])
-    expect(chain.account(alice.address)).toEqual({ nonce: 2, balance: 10_000n * CPC - 85_000n * 1_007n })
-    expect(chain.account(carol.address).balance).toBe(10_000n * CPC + 1n)
+    expect(chain.account(alice.address)).toEqual({ nonce: 2, balance: 10_000n * WEI_PER_CPC - 85_000n * 1_007n })
+    expect(chain.account(carol.address).balance).toBe(10_000n * WEI_PER_CPC + 1n)
   })
 })
 
@@ -273,7 +281,7 @@ describe('the block around the transactions', () => {
     chain.advanceTo(TEST_PARAMS.epochBlocks)
     const balance = chain.account(alice.address).balance
     chain.block()
-    expect(chain.account(alice.address).balance - balance).toBe(BigInt(TEST_PARAMS.epochBlocks) * 6n * CPC)
+    expect(chain.account(alice.address).balance - balance).toBe(BigInt(TEST_PARAMS.epochBlocks) * 6n * WEI_PER_CPC)
   })
 
   test('the difficulty reported in an epoch’s last block is still that epoch’s', () => {
@@ -290,12 +298,12 @@ describe('DEV_SET_BALANCE', () => {
   test('mints and burns, up, down and away', () => {
     const chain = new TestChain()
     const fresh = testWallet(60).address
-    chain.block([chain.tx(authority, set(fresh, 5n * CPC)), chain.tx(authority, set(bob.address, 1n))])
-    expect(chain.account(fresh)).toEqual({ nonce: 0, balance: 5n * CPC })
+    chain.block([chain.tx(authority, set(fresh, 5n * WEI_PER_CPC)), chain.tx(authority, set(bob.address, 1n))])
+    expect(chain.account(fresh)).toEqual({ nonce: 0, balance: 5n * WEI_PER_CPC })
     expect(chain.account(bob.address)).toEqual({ nonce: 0, balance: 1n })
-    chain.block([chain.tx(authority, set(fresh, 0n)), chain.tx(authority, set(authority.address, 1n * CPC))])
+    chain.block([chain.tx(authority, set(fresh, 0n)), chain.tx(authority, set(authority.address, 1n * WEI_PER_CPC))])
     expect(readRecord(chain.state, accounts, fresh)).toBeUndefined()
-    expect(chain.account(authority.address)).toEqual({ nonce: 4, balance: CPC })
+    expect(chain.account(authority.address)).toEqual({ nonce: 4, balance: WEI_PER_CPC })
   })
 
   test('is nobody else’s, and nobody’s where no authority is named', () => {

@@ -1,7 +1,9 @@
 /** Random blocks: whatever is sent, no wei appears or vanishes, and every node computes the same state. */
+
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Address, equalBytes, hexKey } from '../../core/bytes.ts'
+import { WEI_PER_CPC } from '../../core/units.ts'
 import {
   accounts,
   carry,
@@ -15,7 +17,6 @@ import {
 } from '../state/tables.ts'
 import { readRecord } from '../state/view.ts'
 import {
-  CPC,
   TEST_BLS_PROOF,
   TEST_PARAMS,
   TestChain,
@@ -28,13 +29,13 @@ import type { Action, Transaction } from '../transaction/types.ts'
 import { BlockExecution } from './execution.ts'
 import type { BlockContext } from './types.ts'
 
-const PARAMS = { ...TEST_PARAMS, epochBlocks: 4, seedWindowBlocks: 2, minStakeWei: 100n * CPC }
+const PARAMS = { ...TEST_PARAMS, epochBlocks: 4, seedWindowBlocks: 2, minStakeWei: 100n * WEI_PER_CPC }
 const wallets = [1, 2, 3, 4].map(testWallet)
 const authority = testWallet(9)
 const owners: readonly Address[] = [...validatorWallets, ...wallets, authority].map(({ address }) => address)
 const everyone: readonly Address[] = [...owners, ...[5, 6, 7, 8, 50, 51].map((i) => testWallet(i).address)]
 
-const wei = fc.oneof(fc.bigInt(0n, 10n), fc.bigInt(0n, 3_000n * CPC))
+const wei = fc.oneof(fc.bigInt(0n, 10n), fc.bigInt(0n, 3_000n * WEI_PER_CPC))
 const owner = fc.constantFrom(...owners)
 const anyone = fc.constantFrom(...everyone)
 

@@ -19,7 +19,7 @@ import { distributeRewards } from '../rewards.ts'
 import { debit, setAccount } from '../state/account.ts'
 import type { Table } from '../state/table.ts'
 import { epochSets, epochs, randomness, supply, type Validator, validatorKeys, validators } from '../state/tables.ts'
-import { readRecord, type StateReader, StateView } from '../state/view.ts'
+import { EMPTY_SUPPLY, readRecord, type StateReader, StateView } from '../state/view.ts'
 import { proofOfPossessionBytes } from '../statement.ts'
 import type { Action } from '../transaction/types.ts'
 import type { ValidatorSet } from '../validator-set.ts'
@@ -94,7 +94,7 @@ export class TestChain implements StateReader {
     this.rules = { params: { ...TEST_PARAMS, ...params }, kernel, bls: realSignatures ? bls : TRUSTING }
     const total = stakes.reduce((sum, wei) => sum + wei, balance * BigInt(accounts))
     this.change((state) => {
-      state.set(supply, undefined, { ...EMPTY, genesis: total })
+      state.set(supply, undefined, { ...EMPTY_SUPPLY, genesis: total })
       for (let i = 0; i < Math.max(accounts, stakes.length); i++) {
         setAccount(state, account(i), { nonce: 0, balance: (i < accounts ? balance : 0n) + (stakes[i] ?? 0n) })
       }
@@ -214,17 +214,4 @@ export class TestChain implements StateReader {
   toEpoch(epoch: number): void {
     while (this.epoch < epoch) this.endBlock()
   }
-}
-
-const EMPTY = {
-  genesis: 0n,
-  minted: 0n,
-  burned: 0n,
-  balances: 0n,
-  bonded: 0n,
-  unbonding: 0n,
-  accrued: 0n,
-  workerPool: 0n,
-  payoutQueue: 0n,
-  carry: 0n,
 }

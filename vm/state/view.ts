@@ -148,7 +148,7 @@ export class StateView {
   }
 }
 
-const EMPTY_SUPPLY: Supply = {
+export const EMPTY_SUPPLY: Supply = {
   genesis: 0n,
   minted: 0n,
   burned: 0n,

@@ -2,6 +2,7 @@
 
 import { type Address, EMPTY_BYTES, hexKey, u64be } from '../../core/bytes.ts'
 import { sha256 } from '../../core/hash.ts'
+import { WEI_PER_CPC } from '../../core/units.ts'
 import { EASY_PARAMS, testBlockHash } from '../compute/fixture.ts'
 import { referenceKernel } from '../compute/tile.ts'
 import { executeBlock } from '../execution/execution.ts'
@@ -17,8 +18,6 @@ import { decodeTransaction } from '../transaction/envelope.ts'
 import { type NativeFields, signNative } from '../transaction/sign.ts'
 import type { Action, Transaction } from '../transaction/types.ts'
 import { testWallet, type Wallet } from './wallet.ts'
-
-export const CPC = 10n ** 18n
 
 /** Short epochs, easy work, and wallet 9 as the devnet authority. */
 export const TEST_PARAMS: ChainParams = {
@@ -37,15 +36,15 @@ export const testGenesis = (params: ChainParams = TEST_PARAMS): Genesis => ({
   params,
   activations: { vprogs: 0 },
   alloc: [
-    ...Array.from({ length: 9 }, (_, i) => ({ address: testWallet(i + 1).address, balanceWei: 10_000n * CPC })),
-    ...validatorWallets.map(({ address }) => ({ address, balanceWei: 100n * CPC })),
+    ...Array.from({ length: 9 }, (_, i) => ({ address: testWallet(i + 1).address, balanceWei: 10_000n * WEI_PER_CPC })),
+    ...validatorWallets.map(({ address }) => ({ address, balanceWei: 100n * WEI_PER_CPC })),
   ],
   validators: validatorWallets.map(({ address }, i) => ({
     owner: address,
     blsPublicKey: testBlsPublicKey(i),
     // Not a valid proof: these tests go past `checkGenesis`.
     proofOfPossession: TEST_BLS_PROOF,
-    stakeWei: 2_000n * CPC,
+    stakeWei: 2_000n * WEI_PER_CPC,
     nodeId: '',
   })),
 })

@@ -9,6 +9,7 @@ import { startWorker } from '../../../gpu/worker.ts'
 import type { WorkerEvent } from '../../../gpu/worker-events.ts'
 import { type CliContext, outputOf, withRpc } from '../context.ts'
 import { onInterrupt } from '../interrupt.ts'
+import { jsonSafe } from '../output.ts'
 import { rpcClient } from '../rpc-client.ts'
 import { loadSigner, type SignerOptions } from '../signer.ts'
 
@@ -18,8 +19,8 @@ interface WorkerOptions extends SignerOptions {
   readonly duty: string
 }
 
-/** One line a person can read, or undefined where there is nothing to tell. */
-export function describeEvent(event: WorkerEvent): string | undefined {
+/** One line for people. */
+export function describeEvent(event: WorkerEvent): string {
   switch (event.type) {
     case 'started':
       return `working for ${formatAddress(event.address)}, matrices of ${event.matrixSize} x ${event.matrixSize}`
@@ -35,14 +36,7 @@ export function describeEvent(event: WorkerEvent): string | undefined {
       return 'result came too late for its seed window'
     case 'trouble':
       return `${event.tag}: ${event.message} (trying again in ${event.retryMs} ms)`
-    default:
-      return undefined
   }
-}
-
-const jsonSafe = (_key: string, value: unknown): unknown => {
-  if (typeof value === 'bigint') return value.toString()
-  return value instanceof Uint8Array ? hexKey(value) : value
 }
 
 /** A result costs a fee: without a wei on the account the machine would work for nothing. */
@@ -81,8 +75,7 @@ export function addWorkerCommand(program: Command, context: CliContext): void {
         dutyCycle,
         ...(options.matrixSize === undefined ? {} : { matrixSize: Number(options.matrixSize) }),
         onEvent: (event) => {
-          const line = output.json ? JSON.stringify(event, jsonSafe) : describeEvent(event)
-          if (line !== undefined) context.write(line)
+          context.write(output.json ? JSON.stringify(event, jsonSafe) : describeEvent(event))
         },
       })
       onInterrupt(() => void worker.stop())

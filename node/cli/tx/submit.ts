@@ -65,7 +65,7 @@ export async function submitAction(
     client.call<{ baseFeePerGas: string }>('eth_getBlockByNumber', ['latest', false]),
   ])
   const maxPriorityFeePerGas = options.maxPriorityFeePerGas ?? BigInt(priority)
-  // Twice the base fee outlasts six full blocks in a row.
+  // Twice the base fee outlasts five full blocks in a row (1.125^5 < 2).
   const maxFeePerGas = options.maxFeePerGas ?? 2n * BigInt(block.baseFeePerGas) + maxPriorityFeePerGas
   const nonce = options.nonce ?? Number(pendingNonce)
   const raw = signNative(

@@ -10,25 +10,24 @@ import { totalPower } from '../../../vm/validator-set.ts'
 import type { ExecutedBlock, NodeApi } from '../../api.ts'
 import { requireState } from '../block-ref.ts'
 import { type Static, Type } from '../method.ts'
-import { Bech32Address, DecimalString, Integer } from '../schema.ts'
+import { Bech32Address, DecimalString, decimalString, Integer } from '../schema.ts'
 
-const wei = (description: string) => Type.String({ pattern: '^[0-9]+$', description })
 const Share = Type.Object({ validator: Bech32Address, amount: DecimalString }, { additionalProperties: false })
 
 export const BlockRewards = Type.Object(
   {
     height: Integer,
     epoch: Integer,
-    emission: wei('E(h): what the schedule gives this height'),
-    minted: wei('emission without the part of absent voters'),
-    worker_pool: wei("added to the epoch's worker pool"),
+    emission: decimalString('E(h): what the schedule gives this height'),
+    minted: decimalString('emission without the part of absent voters'),
+    worker_pool: decimalString("added to the epoch's worker pool"),
     leader: Type.Object(
       { validator: Bech32Address, amount: DecimalString, priority_fees: DecimalString },
       { additionalProperties: false },
     ),
     voters: Type.Array(Share, { description: "signers of the parent's notarization, in ascending address order" }),
     burned_fees: DecimalString,
-    carry: wei('remainders of the divisions, which the next block hands out'),
+    carry: decimalString('remainders of the divisions, which the next block hands out'),
   },
   { additionalProperties: false },
 )

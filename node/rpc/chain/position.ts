@@ -8,9 +8,7 @@ import { maturityEpoch, unmaturedEpochs } from '../../../vm/staking/unbonding.ts
 import { delegations, unbondingPools, unbondingPositions, validators } from '../../../vm/state/tables.ts'
 import { readRecord, type StateReader } from '../../../vm/state/view.ts'
 import { type Static, Type } from '../method.ts'
-import { Bech32Address, DecimalString, Integer } from '../schema.ts'
-
-const wei = (description: string) => Type.String({ pattern: '^[0-9]+$', description })
+import { Bech32Address, DecimalString, decimalString, Integer } from '../schema.ts'
 
 export const Position = Type.Object(
   {
@@ -18,10 +16,10 @@ export const Position = Type.Object(
     validator: Bech32Address,
     delegator: Bech32Address,
     shares: DecimalString,
-    tokens: wei('what the shares are worth, in wei'),
-    reward: wei('reward of the shares, not yet claimed'),
-    commission: wei('commission not yet claimed; 0 unless the delegator owns the validator'),
-    claimable: wei('reward + commission: what a CLAIM of this validator pays'),
+    tokens: decimalString('what the shares are worth, in wei'),
+    reward: decimalString('reward of the shares, not yet claimed'),
+    commission: decimalString('commission not yet claimed; 0 unless the delegator owns the validator'),
+    claimable: decimalString('reward + commission: what a CLAIM of this validator pays'),
     unbonding: Type.Array(
       Type.Object({ epoch: Integer, amount: DecimalString, matures_epoch: Integer }, { additionalProperties: false }),
       { description: 'stake that left the bond in these epochs; later ones first' },

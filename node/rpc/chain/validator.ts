@@ -14,7 +14,7 @@ import type { ValidatorSet } from '../../../vm/validator-set.ts'
 import type { NodeApi } from '../../api.ts'
 import { requireState } from '../block-ref.ts'
 import { type Static, Type } from '../method.ts'
-import { Bech32Address, Data, DecimalString, Integer, Nullable } from '../schema.ts'
+import { Bech32Address, Data, DecimalString, decimalString, Integer, Nullable } from '../schema.ts'
 import { lastHeightOf } from './epoch-ref.ts'
 
 const Status = Type.Union(
@@ -40,28 +40,46 @@ export const ValidatorObject = Type.Object(
     website: Type.String(),
     description: Type.String(),
     status: Status,
-    tokens: Type.String({ pattern: '^[0-9]+$', description: 'bonded wei, of the owner and the delegators together' }),
+    tokens: decimalString('bonded wei, of the owner and the delegators together'),
     shares: DecimalString,
     commission_bps: Integer,
     open_to_workers: Type.Boolean(),
     jailed_until_epoch: Nullable(Integer),
-    rewards_owed: Type.String({
-      pattern: '^[0-9]+$',
-      description: 'wei accrued and not yet claimed, commission included',
-    }),
-    commission_owed: Type.String({ pattern: '^[0-9]+$', description: "wei of it that is the owner's commission" }),
+    rewards_owed: decimalString('wei accrued and not yet claimed, commission included'),
+    commission_owed: decimalString("wei of it that is the owner's commission"),
     epoch: Type.Integer({ description: 'epoch that the fields below are about' }),
-    power: Nullable(Type.String({ pattern: '^[0-9]+$', description: 'voting power in wei; null when not in the set' })),
-    weight: Nullable(
-      Type.String({ pattern: '^[0-9]+$', description: 'leader-election weight; null when not in the set' }),
-    ),
+    power: Nullable(decimalString('voting power in wei; null when not in the set')),
+    weight: Nullable(decimalString('leader-election weight; null when not in the set')),
     proposed_views: Nullable(Integer),
     missed_views: Nullable(Integer),
-    work_macs: Nullable(Type.String({ pattern: '^[0-9]+$', description: 'verified work that counts for it' })),
+    work_macs: Nullable(decimalString('verified work that counts for it')),
   },
   { additionalProperties: false },
 )
 type ValidatorJson = Static<typeof ValidatorObject>
+
+/** What the examples of the methods show. */
+export const EXAMPLE_VALIDATOR: ValidatorJson = {
+  address: 'cpc1sn7xan5uxsa0546xd4kxun9ef93w44h9qjl5pp',
+  bls_public_key: '0xacb4ebe7bb0a9eb0c2a242fcfa427353466113483585e10b8b875fb2e3e462a3b08b5f9378f371d6672d4e44558dd97f',
+  name: '',
+  website: '',
+  description: '',
+  status: 'active',
+  tokens: '5010000000000000000000',
+  shares: '5010000000000000000000',
+  commission_bps: 0,
+  open_to_workers: false,
+  jailed_until_epoch: null,
+  rewards_owed: '22500000000575000000',
+  commission_owed: '0',
+  epoch: 1,
+  power: '5000000000000000000000',
+  weight: '5000000000000000000000',
+  proposed_views: 2,
+  missed_views: 0,
+  work_macs: '0',
+}
 
 export interface ValidatorViewpoint {
   /** After the newest notarised block. */

@@ -16,7 +16,7 @@ import { readRecord, type StateReader } from '../../../vm/state/view.ts'
 import type { NodeApi } from '../../api.ts'
 import { requireState } from '../block-ref.ts'
 import { type Static, Type } from '../method.ts'
-import { Bech32Address, DecimalString, Integer, Nullable } from '../schema.ts'
+import { Bech32Address, DecimalString, decimalString, Integer, Nullable } from '../schema.ts'
 import { lastHeightOf } from './epoch-ref.ts'
 
 export const WorkerObject = Type.Object(
@@ -29,11 +29,24 @@ export const WorkerObject = Type.Object(
     results: Integer,
     work_macs: DecimalString,
     paid: DecimalString,
-    epoch_work_macs: Type.String({ pattern: '^[0-9]+$', description: 'verified work of the current epoch so far' }),
+    epoch_work_macs: decimalString('verified work of the current epoch so far'),
   },
   { additionalProperties: false },
 )
 type WorkerJson = Static<typeof WorkerObject>
+
+/** What the examples of the methods show. */
+export const EXAMPLE_WORKER: WorkerJson = {
+  address: 'cpc1wmqyc6flfkv3zyl8c7un0zf253mm0eetu59v8t',
+  validator: null,
+  next_validator: null,
+  next_validator_epoch: null,
+  profile: 'one CPU',
+  results: 5,
+  work_macs: '20971520',
+  paid: '48000000000000000000',
+  epoch_work_macs: '4194304',
+}
 
 /**
  * Workers in one list. An epoch can have epochBlocks * maxResultsPerBlock of them, 115,200 on mainnet; each costs a

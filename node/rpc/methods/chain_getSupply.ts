@@ -1,10 +1,9 @@
+import { assert } from '../../../core/errors.ts'
 import { supply } from '../../../vm/state/tables.ts'
 import { readRecord } from '../../../vm/state/view.ts'
 import { requireState } from '../block-ref.ts'
 import { defineMethod, optional, Type } from '../method.ts'
-import { HeightRef } from '../schema.ts'
-
-const wei = (description: string) => Type.String({ pattern: '^[0-9]+$', description })
+import { decimalString, HeightRef } from '../schema.ts'
 
 export const chain_getSupply = defineMethod({
   name: 'chain_getSupply',
@@ -13,17 +12,17 @@ export const chain_getSupply = defineMethod({
   params: [optional('height', HeightRef)],
   result: Type.Object(
     {
-      genesis: wei('balances and stakes of block 0'),
-      minted: wei('emission since'),
-      burned: wei('base fees and slashed stake since'),
-      total: wei('what exists'),
-      balances: wei('in accounts'),
-      bonded: wei('stakes and delegations'),
-      unbonding: wei('stakes and delegations on their way out'),
-      accrued: wei('staking rewards not yet claimed'),
-      worker_pool: wei('for workers of the epochs that have not ended'),
-      payout_queue: wei('for workers of epochs that have ended, not yet paid'),
-      carry: wei('remainders of divisions, for the next block'),
+      genesis: decimalString('balances and stakes of block 0'),
+      minted: decimalString('emission since'),
+      burned: decimalString('base fees and slashed stake since'),
+      total: decimalString('what exists'),
+      balances: decimalString('in accounts'),
+      bonded: decimalString('stakes and delegations'),
+      unbonding: decimalString('stakes and delegations on their way out'),
+      accrued: decimalString('staking rewards not yet claimed'),
+      worker_pool: decimalString('for workers of the epochs that have not ended'),
+      payout_queue: decimalString('for workers of epochs that have ended, not yet paid'),
+      carry: decimalString('remainders of divisions, for the next block'),
     },
     { additionalProperties: false },
   ),
@@ -45,7 +44,7 @@ export const chain_getSupply = defineMethod({
   },
   handler: ({ node }, height = 'latest') => {
     const s = readRecord(requireState(node, height).state, supply, undefined)
-    if (s === undefined) return null
+    assert(s !== undefined, 'every state has a supply record', { height })
     return {
       genesis: s.genesis.toString(),
       minted: s.minted.toString(),

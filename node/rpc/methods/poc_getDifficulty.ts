@@ -3,7 +3,7 @@ import { readRecord } from '../../../vm/state/view.ts'
 import type { NodeApi } from '../../api.ts'
 import { blockAt, requireState } from '../block-ref.ts'
 import { EpochRef, firstHeightOf, readEpoch, unknownEpoch } from '../chain/epoch-ref.ts'
-import { Targets, targetsJson } from '../chain/targets.ts'
+import { EXAMPLE_TARGETS, Targets, targetsJson } from '../chain/targets.ts'
 import { defineMethod, optional, Type } from '../method.ts'
 import { DecimalString, Integer } from '../schema.ts'
 
@@ -32,14 +32,7 @@ export const poc_getDifficulty = defineMethod({
     result: {
       epoch: 1,
       difficulty: '4194304',
-      targets: {
-        '256': '0x0400000000000000000000000000000000000000000000000000000000000000',
-        '512': '0x0800000000000000000000000000000000000000000000000000000000000000',
-        '1024': '0x1000000000000000000000000000000000000000000000000000000000000000',
-        '2048': '0x2000000000000000000000000000000000000000000000000000000000000000',
-        '4096': '0x4000000000000000000000000000000000000000000000000000000000000000',
-        '8192': '0x8000000000000000000000000000000000000000000000000000000000000000',
-      },
+      targets: EXAMPLE_TARGETS,
       target_results_per_block: 4,
     },
   },

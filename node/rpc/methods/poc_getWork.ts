@@ -1,6 +1,6 @@
 import { toHex } from '../../../core/bytes.ts'
 import { requireBlock } from '../block-ref.ts'
-import { Targets, targetsJson } from '../chain/targets.ts'
+import { EXAMPLE_TARGETS, Targets, targetsJson } from '../chain/targets.ts'
 import { RPC_CODE, RpcError } from '../errors.ts'
 import { defineMethod, Type } from '../method.ts'
 import { DecimalString, Hash32, Integer } from '../schema.ts'
@@ -34,14 +34,7 @@ export const poc_getWork = defineMethod({
       epoch: 1,
       difficulty: '4194304',
       matrix_sizes: [256, 512, 1024, 2048, 4096, 8192],
-      targets: {
-        '256': '0x0400000000000000000000000000000000000000000000000000000000000000',
-        '512': '0x0800000000000000000000000000000000000000000000000000000000000000',
-        '1024': '0x1000000000000000000000000000000000000000000000000000000000000000',
-        '2048': '0x2000000000000000000000000000000000000000000000000000000000000000',
-        '4096': '0x4000000000000000000000000000000000000000000000000000000000000000',
-        '8192': '0x8000000000000000000000000000000000000000000000000000000000000000',
-      },
+      targets: EXAMPLE_TARGETS,
       expires_height: 14,
     },
   },

@@ -1,4 +1,4 @@
-import { findWorker, WorkerObject } from '../chain/worker.ts'
+import { EXAMPLE_WORKER, findWorker, WorkerObject } from '../chain/worker.ts'
 import { defineMethod, required } from '../method.ts'
 import { AddressParam, Nullable, readAddress } from '../schema.ts'
 
@@ -10,18 +10,8 @@ export const poc_getWorker = defineMethod({
   params: [required('address', AddressParam)],
   result: Nullable(WorkerObject),
   example: {
-    params: ['cpc1wmqyc6flfkv3zyl8c7un0zf253mm0eetu59v8t'],
-    result: {
-      address: 'cpc1wmqyc6flfkv3zyl8c7un0zf253mm0eetu59v8t',
-      validator: null,
-      next_validator: null,
-      next_validator_epoch: null,
-      profile: 'one CPU',
-      results: 5,
-      work_macs: '20971520',
-      paid: '48000000000000000000',
-      epoch_work_macs: '4194304',
-    },
+    params: [EXAMPLE_WORKER.address],
+    result: EXAMPLE_WORKER,
   },
   handler: ({ node }, address) => findWorker(node, readAddress(address)) ?? null,
 })

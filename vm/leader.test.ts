@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { hexKey, u32be } from '../core/bytes.ts'
 import { sha256 } from '../core/hash.ts'
-import { leaderOf, nextRandomness } from '../vm/leader.ts'
-import type { ValidatorSet } from '../vm/validator-set.ts'
+import { leaderOf, nextRandomness } from './leader.ts'
+import type { ValidatorSet } from './validator-set.ts'
 
 const setOf = (epoch: number, weights: readonly bigint[]): ValidatorSet => ({
   epoch,
