@@ -2,7 +2,7 @@
  * Every domain-separation string of the chain, in one table, unique and prefix-free (domains.test.ts).
  *
  * Exempt by name, because their bytes are fixed elsewhere: Merkle trees and the sparse Merkle tree (one-byte tags),
- * the synthetic seed and the result leaf (fixed by the seed document). PROTOCOL 1.
+ * the synthetic seed and the result leaf (formats that other tools know). PROTOCOL 1.
  */
 import { utf8 } from './bytes.ts'
 

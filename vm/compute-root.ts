@@ -4,7 +4,7 @@
  * One leaf for each successful SUBMIT_RESULT in block order, leaf = sha256(UTF-8 compact JSON of the ComputeResult with
  * exactly these keys in this order: task_id, worker_address, result_hash, proof, nonce, signature). The tree is RFC 6962's:
  * inner nodes are tagged 0x01 and no leaf is repeated. JSON begins with `{`, so no leaf can pass for a node. A block
- * without results has empty bytes as its root. Source: PROTOCOL 4.3; the leaf is the seed document's.
+ * without results has empty bytes as its root. Source: PROTOCOL 4.3; the leaf is that of pydantic's compact JSON, which other tools make.
  */
 import { formatAddress } from '../core/address.ts'
 import { EMPTY_BYTES, type Hash, hexKey, utf8 } from '../core/bytes.ts'

@@ -150,6 +150,14 @@ describe('quern tx, the staking kinds', () => {
     const about = ['--name', 'Upper Mill', '--website', 'https://mill.example']
     expect(await tx(['update-validator', ...about, '--open-to-workers'], 1)).toMatchObject(OK)
     expect(await tx(['register-worker', own, '--profile', 'an old laptop'], 3)).toMatchObject(OK)
+    // What is left out stays.
+    expect(await tx(['update-validator', '--description', 'by the river'], 1)).toMatchObject(OK)
+    expect(await jsonRpc(ready.rpc, 10_000)('chain_getValidator', [own])).toMatchObject({
+      name: 'Upper Mill',
+      description: 'by the river',
+      open_to_workers: true,
+    })
+    expect(await failure(['tx', 'update-validator', '--name', 'nobody'], 4)).toBe('VALIDATOR_UNKNOWN')
     expect(await failure(['tx', 'unjail'], 1)).toMatch(/JAIL/)
     // Nobody runs it, so it is not to be elected.
     expect(await tx(['unstake', '1450'], 1)).toMatchObject(OK)

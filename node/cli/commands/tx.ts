@@ -46,7 +46,8 @@ function addAction(tx: Command, action: ActionCommand, context: CliContext): voi
       const readAddress = addressReader(context.env, options.keysDir)
       const client = rpcClient(options.rpc)
       const chainId = Number(await client.call<string>('eth_chainId'))
-      const sent = await submitAction(client, signer, action.build(args, options, { signer, chainId, readAddress }), {
+      const wanted = await action.build(args, options, { signer, chainId, readAddress, client })
+      const sent = await submitAction(client, signer, wanted, {
         wait: options.wait,
         ...(options.nonce === undefined ? {} : { nonce: whole(options.nonce, '--nonce') }),
       })

@@ -1,5 +1,6 @@
 /** The command-line form of every action: its arguments and options, and the action they make. */
 
+import { formatAddress } from '../../../core/address.ts'
 import { bls } from '../../../core/bls.ts'
 import { fromHex, utf8 } from '../../../core/bytes.ts'
 import { QuernError } from '../../../core/errors.ts'
@@ -8,7 +9,15 @@ import { proofOfPossessionBytes } from '../../../vm/statement.ts'
 import { MAX_MEMO_BYTES } from '../../../vm/transaction/bodies/transfer.ts'
 import type { Action } from '../../../vm/transaction/types.ts'
 import type { ReadAddress } from '../address.ts'
+import type { RpcClient } from '../rpc-client.ts'
 import type { Signer } from '../signer.ts'
+
+export interface ActionContext {
+  readonly signer: Signer
+  readonly chainId: number
+  readonly readAddress: ReadAddress
+  readonly client: RpcClient
+}
 
 export interface ActionCommand {
   readonly usage: string
@@ -18,8 +27,8 @@ export interface ActionCommand {
   build(
     args: readonly string[],
     options: Readonly<Record<string, unknown>>,
-    context: { signer: Signer; chainId: number; readAddress: ReadAddress },
-  ): Action
+    context: ActionContext,
+  ): Action | Promise<Action>
 }
 
 const text = (value: unknown): string => (value === undefined ? '' : String(value))
@@ -37,6 +46,15 @@ function memo(words: string): Uint8Array {
   const bytes = utf8(words)
   if (bytes.length <= MAX_MEMO_BYTES) return bytes
   throw new QuernError('ARGUMENT_INVALID', `--memo is ${bytes.length} bytes long, at most ${MAX_MEMO_BYTES} fit`)
+}
+
+/** Of `chain_getValidator`. */
+interface KnownValidator {
+  readonly name: string
+  readonly website: string
+  readonly description: string
+  readonly commission_bps: number
+  readonly open_to_workers: boolean
 }
 
 /** VALIDATOR or VALIDATOR@EPOCH. */
@@ -121,23 +139,31 @@ export const ACTION_COMMANDS: readonly ActionCommand[] = [
   },
   {
     usage: 'update-validator',
-    description: 'set what is known of your validator',
+    description: 'change what is known of your validator; what you leave out stays as it is',
     options: [
       ['--name <text>', 'up to 64 bytes'],
       ['--website <text>', 'up to 128 bytes'],
       ['--description <text>', 'up to 256 bytes'],
       ['--commission-bps <n>', 'commission in basis points (100 = 1 %)'],
       ['--open-to-workers', 'let workers register with this validator'],
+      ['--closed-to-workers', 'take no more workers'],
     ],
     example: 'quern tx update-validator --name "Upper Mill" --commission-bps 300 --open-to-workers',
-    build: (_args, options) => ({
-      kind: 'UPDATE_VALIDATOR',
-      name: text(options.name),
-      website: text(options.website),
-      description: text(options.description),
-      commissionBps: whole(options.commissionBps ?? 0, '--commission-bps'),
-      openToWorkers: options.openToWorkers === true,
-    }),
+    build: async (_args, options, { signer, client }) => {
+      // The transaction replaces all five, so those not given are sent as they are.
+      const known = await client.call<KnownValidator | null>('chain_getValidator', [formatAddress(signer.address)])
+      if (known === null)
+        throw new QuernError('VALIDATOR_UNKNOWN', 'you have no validator yet: stake with --bls-key first')
+      const isOpen = options.closedToWorkers === true ? false : options.openToWorkers === true || known.open_to_workers
+      return {
+        kind: 'UPDATE_VALIDATOR',
+        name: text(options.name ?? known.name),
+        website: text(options.website ?? known.website),
+        description: text(options.description ?? known.description),
+        commissionBps: whole(options.commissionBps ?? known.commission_bps, '--commission-bps'),
+        openToWorkers: isOpen,
+      }
+    },
   },
   {
     usage: 'register-worker [validator]',
