@@ -20,7 +20,7 @@ import {
 import type { Certificate, VoteKind } from './types.ts'
 import { decodeVote, encodeVote, signerOf, signVote, VOTE_KINDS, verifyVote } from './vote.ts'
 
-const CHAIN_ID = 26_180
+const GENESIS_HASH = sha256(Uint8Array.of(1))
 const secrets = Array.from({ length: 10 }, (_, i) => {
   const secret = sha256(u32be(i))
   secret[0]! &= 0x3f
@@ -40,7 +40,7 @@ const HASH = new Uint8Array(32).fill(0xab)
 
 const vote = (kind: VoteKind, validator: number, view = 5) => {
   const blockHash = kind === 'nullify' ? ZERO_HASH : HASH
-  return signVote({ kind, epoch: 3, view, blockHash, validator }, CHAIN_ID, signers[validator]!)
+  return signVote({ kind, epoch: 3, view, blockHash, validator }, GENESIS_HASH, signers[validator]!)
 }
 const sum = (kind: VoteKind, indexes: readonly number[]) =>
   aggregateVotes(
@@ -66,14 +66,14 @@ describe('votes', () => {
   it('verify as what they are and as nothing else', () => {
     for (const kind of VOTE_KINDS) {
       const signed = vote(kind, 1)
-      expect(verifyVote(signed, set, CHAIN_ID, bls)).toBe(true)
-      expect(verifyVote(signed, set, CHAIN_ID + 1, bls)).toBe(false)
-      expect(verifyVote({ ...signed, view: 6 }, set, CHAIN_ID, bls)).toBe(false)
-      expect(verifyVote({ ...signed, validator: 2 }, set, CHAIN_ID, bls)).toBe(false)
-      expect(verifyVote({ ...signed, validator: 10 }, set, CHAIN_ID, bls)).toBe(false)
-      expect(verifyVote(signed, { ...set, epoch: 4 }, CHAIN_ID, bls)).toBe(false)
+      expect(verifyVote(signed, set, GENESIS_HASH, bls)).toBe(true)
+      expect(verifyVote(signed, set, sha256(GENESIS_HASH), bls)).toBe(false)
+      expect(verifyVote({ ...signed, view: 6 }, set, GENESIS_HASH, bls)).toBe(false)
+      expect(verifyVote({ ...signed, validator: 2 }, set, GENESIS_HASH, bls)).toBe(false)
+      expect(verifyVote({ ...signed, validator: 10 }, set, GENESIS_HASH, bls)).toBe(false)
+      expect(verifyVote(signed, { ...set, epoch: 4 }, GENESIS_HASH, bls)).toBe(false)
       const other = VOTE_KINDS.find((candidate) => candidate !== kind)!
-      expect(verifyVote({ ...signed, kind: other }, set, CHAIN_ID, bls)).toBe(false)
+      expect(verifyVote({ ...signed, kind: other }, set, GENESIS_HASH, bls)).toBe(false)
     }
   })
 
@@ -98,14 +98,14 @@ describe('certificates', () => {
   it('verify with a quorum, and survive the wire', () => {
     for (const kind of VOTE_KINDS) {
       const certificate = sum(kind, QUORUM)
-      expect(verifyCertificate(certificate, set, CHAIN_ID, bls)).toBe(true)
+      expect(verifyCertificate(certificate, set, GENESIS_HASH, bls)).toBe(true)
       expect(reEncode(certificate)).toEqual(certificate)
     }
   })
 
   it('name what is wrong with them', () => {
     const good = sum('notarize', QUORUM)
-    const why = (certificate: Certificate) => certificateFailure(certificate, set, CHAIN_ID, bls)?.code
+    const why = (certificate: Certificate) => certificateFailure(certificate, set, GENESIS_HASH, bls)?.code
     expect(why({ ...good, epoch: 4 })).toBe('CERTIFICATE_EPOCH')
     expect(why({ ...good, signers: new Uint8Array([0xff]) })).toBe('CERTIFICATE_SIGNERS')
     expect(why({ ...good, signers: new Uint8Array([0xff, 0x03, 0]) })).toBe('CERTIFICATE_SIGNERS')

@@ -90,22 +90,22 @@ export function checkSigners(certificate: Certificate, set: ValidatorSet): Failu
 export function certificateFailure(
   certificate: Certificate,
   set: ValidatorSet,
-  chainId: number,
+  genesisHash: Hash,
   scheme: Pick<BlsScheme, 'verifyAggregate'>,
 ): Failure<CertificateErrorCode> | undefined {
   const failure = checkSigners(certificate, set)
   if (failure !== undefined) return failure
   const keys = signerIndexes(certificate.signers).map((index) => set.members[index]!.blsPublicKey)
-  if (scheme.verifyAggregate(keys, voteBytes(chainId, certificate), certificate.signature)) return undefined
+  if (scheme.verifyAggregate(keys, voteBytes(genesisHash, certificate), certificate.signature)) return undefined
   return { code: 'CERTIFICATE_SIGNATURE', message: 'the named signers did not sign this; drop it' }
 }
 
 export const verifyCertificate = (
   certificate: Certificate,
   set: ValidatorSet,
-  chainId: number,
+  genesisHash: Hash,
   scheme: Pick<BlsScheme, 'verifyAggregate'>,
-): boolean => certificateFailure(certificate, set, chainId, scheme) === undefined
+): boolean => certificateFailure(certificate, set, genesisHash, scheme) === undefined
 
 export const encodeCertificate = (certificate: Certificate): RlpItem => [
   encodeUint(VOTE_KINDS.indexOf(certificate.kind)),

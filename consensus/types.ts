@@ -77,7 +77,7 @@ export interface Proposal {
   readonly epoch: number
   readonly view: number
   readonly block: Block
-  /** Leader's signature over domain || chainId || epoch || view || blockHash. */
+  /** Leader's signature over domain || genesisHash || epoch || view || blockHash. */
   readonly signature: Uint8Array
 }
 

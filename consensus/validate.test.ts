@@ -155,7 +155,7 @@ describe('cases reproduced against predecessors cannot happen here', () => {
     const leader = chain.leader(block.header.view)
     const usurper = [0, 1, 2, 3].map(testKey).find((key) => key.owner.some((byte, i) => byte !== leader.owner[i]))!
     const { epoch, view } = block.header
-    const reveal = bls.sign(usurper.blsSecretKey, revealBytes(FAST_PARAMS.chainId, epoch, view))
+    const reveal = bls.sign(usurper.blsSecretKey, revealBytes(chain.rules.genesisHash, epoch, view))
     expect(verdict(chain, withHeader(block, { proposer: usurper.owner, randomnessReveal: reveal }))).toBe(
       'BLOCK_PROPOSER',
     )

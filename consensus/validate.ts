@@ -127,7 +127,7 @@ function checkConstants({ header }: Block, parent: ParentBlock, { params }: Vali
   return undefined
 }
 
-function checkLeader({ header }: Block, parent: ParentBlock, { params, bls }: ValidationRules): Verdict {
+function checkLeader({ header }: Block, parent: ParentBlock, { genesisHash, bls }: ValidationRules): Verdict {
   const { set, randomness } = epochSetup(parent.state, header.epoch)
   if (!equalBytes(header.validatorsHash, validatorsHash(set))) {
     return no('BLOCK_VALIDATORS_HASH', 'validatorsHash is not that of the epoch')
@@ -136,7 +136,7 @@ function checkLeader({ header }: Block, parent: ParentBlock, { params, bls }: Va
   if (!equalBytes(header.proposer, leader.address)) {
     return no('BLOCK_PROPOSER', 'the proposer does not lead this view', { epoch: header.epoch, view: header.view })
   }
-  const message = statementBytes('reveal', params.chainId, header.epoch, header.view, ZERO_HASH)
+  const message = statementBytes('reveal', genesisHash, header.epoch, header.view, ZERO_HASH)
   if (!bls.verify(leader.blsPublicKey, message, header.randomnessReveal)) {
     return no('BLOCK_REVEAL', "randomnessReveal is not the leader's signature")
   }
@@ -147,7 +147,7 @@ function checkLeader({ header }: Block, parent: ParentBlock, { params, bls }: Va
  * The parent's notarization: any one with a quorum. It may be of a later view than the parent's header when the parent is
  * the last block of its epoch and was proposed again (S9). Genesis has none.
  */
-function checkCertificate(block: Block, parent: ParentBlock, { params, bls }: ValidationRules): Verdict {
+function checkCertificate(block: Block, parent: ParentBlock, { params, genesisHash, bls }: ValidationRules): Verdict {
   const certificate = block.parentCertificate
   if (!equalBytes(block.header.parentCertificateHash, certificateHash(certificate))) {
     return no('BLOCK_CERTIFICATE_HASH', 'the certificate is not the one the header commits to')
@@ -167,7 +167,7 @@ function checkCertificate(block: Block, parent: ParentBlock, { params, bls }: Va
     (certificate.view === above.view || (certificate.view > above.view && above.height % params.epochBlocks === 0))
   if (!isParents) return no('BLOCK_CERTIFICATE', "the certificate is not a notarization of the parent's")
   const { set } = epochSetup(parent.state, above.epoch)
-  if (!verifyCertificate(certificate, set, params.chainId, bls)) {
+  if (!verifyCertificate(certificate, set, genesisHash, bls)) {
     return no('BLOCK_CERTIFICATE', "the parent's notarization does not verify")
   }
   return undefined

@@ -11,7 +11,7 @@ import { aggregateVotes, certificateHash, encodeCertificate, verifyCertificate }
 import vectors from './consensus.vectors.json' with { type: 'json' }
 import { encodeVote, revealBytes, signerOf, signVote, VOTE_KINDS, voteBytes } from './vote.ts'
 
-const CHAIN_ID = 26_180
+const GENESIS_HASH = sha256(Uint8Array.of(1))
 const HASH = new Uint8Array(32).fill(0xab)
 const signers = [1, 2, 3, 4].map((fill) => signerOf(bls, new Uint8Array(32).fill(fill)))
 const set: ValidatorSet = {
@@ -26,15 +26,15 @@ const set: ValidatorSet = {
 const votes = VOTE_KINDS.map((kind) =>
   [0, 1, 3].map((validator) => {
     const blockHash = kind === 'nullify' ? ZERO_HASH : HASH
-    return signVote({ kind, epoch: 2, view: 300, blockHash, validator }, CHAIN_ID, signers[validator]!)
+    return signVote({ kind, epoch: 2, view: 300, blockHash, validator }, GENESIS_HASH, signers[validator]!)
   }),
 )
 
 test('signing bytes', () => {
-  const proposal = statementBytes('proposal', CHAIN_ID, 2, 300, HASH)
-  const reveal = revealBytes(CHAIN_ID, 2, 300)
+  const proposal = statementBytes('proposal', GENESIS_HASH, 2, 300, HASH)
+  const reveal = revealBytes(GENESIS_HASH, 2, 300)
   expect({ proposal: hexKey(proposal), reveal: hexKey(reveal) }).toEqual(vectors.signingBytes)
-  const ofVotes = Object.fromEntries(votes.map(([vote]) => [vote!.kind, hexKey(voteBytes(CHAIN_ID, vote!))]))
+  const ofVotes = Object.fromEntries(votes.map(([vote]) => [vote!.kind, hexKey(voteBytes(GENESIS_HASH, vote!))]))
   expect(ofVotes).toEqual(vectors.voteBytes)
 })
 
@@ -45,7 +45,7 @@ test('votes', () => {
 
 test('certificates', () => {
   const certificates = votes.map((ofKind) => aggregateVotes(ofKind, set, bls))
-  for (const certificate of certificates) expect(verifyCertificate(certificate, set, CHAIN_ID, bls)).toBe(true)
+  for (const certificate of certificates) expect(verifyCertificate(certificate, set, GENESIS_HASH, bls)).toBe(true)
   const digests = certificates.map((certificate) => [
     certificate.kind,
     { sha256: hexKey(sha256(encodeRlp(encodeCertificate(certificate)))), hash: hexKey(certificateHash(certificate)) },

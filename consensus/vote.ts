@@ -31,26 +31,31 @@ export const signerOf = (scheme: Pick<BlsScheme, 'publicKey' | 'sign'>, secretKe
   sign: (message) => scheme.sign(secretKey, message),
 })
 
-export const voteBytes = (chainId: number, vote: Pick<Vote, 'kind' | 'epoch' | 'view' | 'blockHash'>): Uint8Array =>
-  statementBytes(vote.kind, chainId, vote.epoch, vote.view, vote.blockHash)
+export const voteBytes = (genesisHash: Hash, vote: Pick<Vote, 'kind' | 'epoch' | 'view' | 'blockHash'>): Uint8Array =>
+  statementBytes(vote.kind, genesisHash, vote.epoch, vote.view, vote.blockHash)
 
-export const proposalBytes = (chainId: number, proposal: Omit<Proposal, 'signature'>): Uint8Array =>
-  statementBytes('proposal', chainId, proposal.epoch, proposal.view, proposal.block.hash)
+export const proposalBytes = (genesisHash: Hash, proposal: Omit<Proposal, 'signature'>): Uint8Array =>
+  statementBytes('proposal', genesisHash, proposal.epoch, proposal.view, proposal.block.hash)
 
 /** Signing bytes of the header's `randomnessReveal`. */
-export const revealBytes = (chainId: number, epoch: number, view: number): Uint8Array =>
-  statementBytes('reveal', chainId, epoch, view, ZERO_HASH)
+export const revealBytes = (genesisHash: Hash, epoch: number, view: number): Uint8Array =>
+  statementBytes('reveal', genesisHash, epoch, view, ZERO_HASH)
 
-export const signVote = (vote: Omit<Vote, 'signature'>, chainId: number, signer: Signer): Vote => ({
+export const signVote = (vote: Omit<Vote, 'signature'>, genesisHash: Hash, signer: Signer): Vote => ({
   ...vote,
-  signature: signer.sign(voteBytes(chainId, vote)),
+  signature: signer.sign(voteBytes(genesisHash, vote)),
 })
 
 /** False for a validator outside the set, a set of another epoch, or a wrong signature. */
-export function verifyVote(vote: Vote, set: ValidatorSet, chainId: number, scheme: Pick<BlsScheme, 'verify'>): boolean {
+export function verifyVote(
+  vote: Vote,
+  set: ValidatorSet,
+  genesisHash: Hash,
+  scheme: Pick<BlsScheme, 'verify'>,
+): boolean {
   const member = set.members[vote.validator]
   if (member === undefined || set.epoch !== vote.epoch) return false
-  return scheme.verify(member.blsPublicKey, voteBytes(chainId, vote), vote.signature)
+  return scheme.verify(member.blsPublicKey, voteBytes(genesisHash, vote), vote.signature)
 }
 
 /** Exactly the nullifies name no block. */

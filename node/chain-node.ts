@@ -70,7 +70,7 @@ export class ChainNode implements NodeApi {
 
   private constructor(options: ChainNodeOptions, store: ChainStore, journal: Journal, genesisHash: Hash) {
     const { genesis, clock, transport, signatures, bls = defaultBls } = options
-    const rules = { params: genesis.params, kernel: options.kernel ?? referenceKernel, bls }
+    const rules = { params: genesis.params, genesisHash, kernel: options.kernel ?? referenceKernel, bls }
     this.genesis = genesis
     this.genesisHash = genesisHash
     this.#options = options

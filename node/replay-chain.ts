@@ -80,7 +80,7 @@ export async function replayChain(
         state.settle()
       },
     },
-    { params, kernel, bls },
+    { params, genesisHash: first.block.hash, kernel, bls },
     (envelopes) => recoverInline(envelopes, params),
   )
 }

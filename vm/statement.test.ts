@@ -3,23 +3,25 @@ import { hexKey, utf8 } from '../core/bytes.ts'
 import { proofOfPossessionBytes, type StatementType, statementBytes } from './statement.ts'
 
 const HASH = new Uint8Array(32).fill(0xab)
+const CHAIN = new Uint8Array(32).fill(0xcd)
+const OTHER_CHAIN = new Uint8Array(32).fill(0xce)
 
 describe('statements', () => {
-  it('is domain, chain id, epoch, view and, where a block is named, its hash', () => {
-    expect(hexKey(statementBytes('notarize', 26_180, 2, 3, HASH))).toBe(
-      `${hexKey(utf8('quern/sign/notarize/1\0'))}000000000000664400000000000000020000000000000003${'ab'.repeat(32)}`,
+  it('is domain, genesis hash, epoch, view and, where a block is named, its hash', () => {
+    expect(hexKey(statementBytes('notarize', CHAIN, 2, 3, HASH))).toBe(
+      `${hexKey(utf8('quern/sign/notarize/1\0'))}${'cd'.repeat(32)}00000000000000020000000000000003${'ab'.repeat(32)}`,
     )
-    expect(hexKey(statementBytes('nullify', 1, 2, 3, HASH))).toBe(
-      `${hexKey(utf8('quern/sign/nullify/1\0'))}${'0000000000000001'}${'0000000000000002'}${'0000000000000003'}`,
+    expect(hexKey(statementBytes('nullify', CHAIN, 2, 3, HASH))).toBe(
+      `${hexKey(utf8('quern/sign/nullify/1\0'))}${'cd'.repeat(32)}${'0000000000000002'}${'0000000000000003'}`,
     )
-    expect(statementBytes('reveal', 1, 2, 3, HASH)).toHaveLength(utf8('quern/sign/reveal/1\0').length + 24)
+    expect(statementBytes('reveal', CHAIN, 2, 3, HASH)).toHaveLength(utf8('quern/sign/reveal/1\0').length + 48)
   })
 
   it('differs between any two types, chains, epochs, views and blocks', () => {
     const types: StatementType[] = ['proposal', 'notarize', 'nullify', 'finalize', 'reveal']
-    const all = types.map((type) => statementBytes(type, 1, 2, 3, HASH))
-    all.push(statementBytes('notarize', 2, 2, 3, HASH), statementBytes('notarize', 1, 3, 3, HASH))
-    all.push(statementBytes('notarize', 1, 2, 4, HASH), statementBytes('notarize', 1, 2, 3, new Uint8Array(32)))
+    const all = types.map((type) => statementBytes(type, CHAIN, 2, 3, HASH))
+    all.push(statementBytes('notarize', OTHER_CHAIN, 2, 3, HASH), statementBytes('notarize', CHAIN, 3, 3, HASH))
+    all.push(statementBytes('notarize', CHAIN, 2, 4, HASH), statementBytes('notarize', CHAIN, 2, 3, new Uint8Array(32)))
     expect(new Set(all.map(hexKey)).size).toBe(all.length)
   })
 

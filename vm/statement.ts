@@ -14,21 +14,15 @@ const NAMES_BLOCK: Readonly<Record<StatementType, boolean>> = {
   reveal: false,
 }
 
-/** domain || chainId || epoch || view, and || blockHash for proposal, notarize and finalize; integers as u64 big endian. */
+/** domain || genesisHash || epoch || view, and || blockHash for proposal, notarize and finalize; integers as u64 big endian. */
 export const statementBytes = (
   type: StatementType,
-  chainId: number,
+  genesisHash: Hash,
   epoch: number,
   view: number,
   blockHash: Hash,
 ): Uint8Array =>
-  concatBytes(
-    DOMAIN_BYTES[type],
-    u64be(chainId),
-    u64be(epoch),
-    u64be(view),
-    NAMES_BLOCK[type] ? blockHash : EMPTY_BYTES,
-  )
+  concatBytes(DOMAIN_BYTES[type], genesisHash, u64be(epoch), u64be(view), NAMES_BLOCK[type] ? blockHash : EMPTY_BYTES)
 
 /**
  * domain || chainId || owner || public key. It binds the owner, so a proof copied from the mempool registers nothing for

@@ -20,11 +20,11 @@ function contradicts(s: SimplexState, kind: VoteKind, view: number, blockHash: H
  */
 export function castVote(s: SimplexState, kind: VoteKind, view: number, blockHash: Hash = ZERO_HASH): void {
   if (ownVote(s, view, kind) !== undefined && !contradicts(s, kind, view, blockHash)) return
-  const { signer, chainId } = s.options
+  const { signer, genesisHash } = s.options
   assert(canSign(s) && signer !== undefined, 'only a validator of the epoch votes', { view })
   assert(view > s.finalView, 'a final view is closed', { view, finalView: s.finalView })
   assert(!contradicts(s, kind, view, blockHash), 'this vote would contradict an earlier one', { kind, view })
-  const vote: Vote = signVote({ kind, epoch: s.set.epoch, view, blockHash, validator: s.me }, chainId, signer)
+  const vote: Vote = signVote({ kind, epoch: s.set.epoch, view, blockHash, validator: s.me }, genesisHash, signer)
   // S7: on disk before it leaves.
   emit(s, { type: 'persist', record: { type: 'vote', vote } })
   emit(s, { type: 'broadcast', message: { type: 'vote', vote } })

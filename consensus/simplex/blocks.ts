@@ -51,7 +51,7 @@ function learnParent(s: SimplexState, block: Block): boolean {
   // Beside the final chain: a losing branch, or a conflict that the commit will find.
   if (certificate.view <= s.finalView) return false
   if (s.notarized.has(hexKey(parentHash))) return true
-  if (!verifyCertificate(certificate, s.set, s.options.chainId, s.options.scheme)) return false
+  if (!verifyCertificate(certificate, s.set, s.options.genesisHash, s.options.scheme)) return false
   s.formed.push(certificate)
   return true
 }

@@ -22,7 +22,7 @@ export function takeCertificate(s: SimplexState, certificate: Certificate): Refu
   if (!namesBlockRightly(certificate.kind, certificate.blockHash)) {
     return { rejected: 'VOTE_SHAPE' }
   }
-  const failure = certificateFailure(certificate, s.set, s.options.chainId, s.options.scheme)
+  const failure = certificateFailure(certificate, s.set, s.options.genesisHash, s.options.scheme)
   if (failure !== undefined) return { rejected: failure.code }
   s.formed.push(certificate)
   return undefined

@@ -8,11 +8,11 @@ import { proposalBytes, type Signer, signVote } from '../vote.ts'
 import { Simplex } from './engine.ts'
 import {
   BLOCK_INTERVAL_MS,
-  CHAIN_ID,
   checkBody,
   childBlock,
   contextOf,
   GENESIS,
+  GENESIS_HASH,
   makeKeys,
   NETWORK_DELAY_MS,
 } from './simulation/network.ts'
@@ -49,7 +49,7 @@ export function viewLedBy(index: number, from = 0): number {
 }
 
 export const vote = (kind: VoteKind, view: number, blockHash: Hash, validator: number, epoch = 0): Vote =>
-  signVote({ kind, epoch, view, blockHash, validator }, CHAIN_ID, signerOfKey(validator))
+  signVote({ kind, epoch, view, blockHash, validator }, GENESIS_HASH, signerOfKey(validator))
 
 export const certificate = (
   kind: VoteKind,
@@ -80,7 +80,7 @@ export function blockAt(
 
 export function proposal(view: number, block: Block, leader = leaderIn(view)): Proposal {
   const unsigned = { epoch: 0, view, block }
-  return { ...unsigned, signature: signerOfKey(leader).sign(proposalBytes(CHAIN_ID, unsigned)) }
+  return { ...unsigned, signature: signerOfKey(leader).sign(proposalBytes(GENESIS_HASH, unsigned)) }
 }
 
 type OutputOf<Type extends Output['type']> = Extract<Output, { readonly type: Type }>
@@ -93,7 +93,7 @@ export class Bench {
 
   constructor(me: number | undefined, overrides: Partial<SimplexOptions> = {}) {
     this.engine = new Simplex({
-      chainId: CHAIN_ID,
+      genesisHash: GENESIS_HASH,
       epochBlocks: 100,
       blockIntervalMs: BLOCK_INTERVAL_MS,
       networkDelayMs: NETWORK_DELAY_MS,

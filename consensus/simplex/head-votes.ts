@@ -67,6 +67,6 @@ const powerOfVotes = (set: ValidatorSet, votes: readonly StoredVote[]): bigint =
   )
 
 function isProven(s: SimplexState, set: ValidatorSet, stored: StoredVote): boolean {
-  stored.isVerified ||= verifyVote(stored.vote, set, s.options.chainId, s.options.scheme)
+  stored.isVerified ||= verifyVote(stored.vote, set, s.options.genesisHash, s.options.scheme)
   return stored.isVerified
 }

@@ -48,7 +48,7 @@ export function takeProposal(s: SimplexState, proposal: Proposal): Refusal | und
     const leader = leaderAt(s, view)
     if (slot.reported.has(leader)) return { ignored: 'PROPOSAL_KNOWN' }
     const { blsPublicKey } = s.set.members[leader]!
-    if (!s.options.scheme.verify(blsPublicKey, proposalBytes(s.options.chainId, proposal), signature)) {
+    if (!s.options.scheme.verify(blsPublicKey, proposalBytes(s.options.genesisHash, proposal), signature)) {
       return { rejected: 'PROPOSAL_SIGNATURE' }
     }
     slot.proposal ??= { blockHash: block.hash, signature }
@@ -169,13 +169,13 @@ export function onBuilt(s: SimplexState, epoch: number, view: number, block: Blo
 
 /** Signs a block of our own, or the epoch's last one again. One proposal in a view, in this life and any other (S7). */
 function propose(s: SimplexState, block: Block): void {
-  const { signer, chainId } = s.options
+  const { signer, genesisHash } = s.options
   const slot = viewAt(s, s.view)
   const held = heldBlock(s, block.hash)
   assert(slot.proposal === undefined, 'a view has one proposal', { view: s.view })
   assert(signer !== undefined && held !== undefined, 'only a validator that holds the block proposes it')
   const unsigned = { epoch: s.set.epoch, view: s.view, block }
-  const proposal: Proposal = { ...unsigned, signature: signer.sign(proposalBytes(chainId, unsigned)) }
+  const proposal: Proposal = { ...unsigned, signature: signer.sign(proposalBytes(genesisHash, unsigned)) }
   slot.proposal = { blockHash: block.hash, signature: proposal.signature }
   held.status = 'valid'
   held.isPersisted = true

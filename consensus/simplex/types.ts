@@ -34,7 +34,7 @@ export type JournalRecord =
   | { readonly type: 'certificate'; readonly certificate: Certificate }
 
 export interface SimplexOptions {
-  readonly chainId: number
+  readonly genesisHash: Hash
   readonly epochBlocks: number
   readonly blockIntervalMs: number
   /** D. */

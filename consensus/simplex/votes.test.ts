@@ -20,7 +20,7 @@ import {
   vote,
   wordsIn,
 } from './fixture.ts'
-import { CHAIN_ID } from './simulation/network.ts'
+import { GENESIS_HASH } from './simulation/network.ts'
 
 const follower = followerOf(0, 1)
 const others = EVERYBODY.filter((index) => index !== follower)
@@ -172,7 +172,7 @@ describe('late votes', () => {
     for (const index of EVERYBODY) bench.hearVote('notarize', 0, block.hash, index)
     const after = bench.engine.widestNotarization(block.hash)
     expect(signerIndexes(after!.signers)).toEqual([0, 1, 2, 3])
-    expect(verifyCertificate(after!, contextAt(0).set, CHAIN_ID, scheme)).toBe(true)
+    expect(verifyCertificate(after!, contextAt(0).set, GENESIS_HASH, scheme)).toBe(true)
   })
 
   it('a forged one for the head keeps no true one out', () => {

@@ -36,7 +36,7 @@ export function takeVote(s: SimplexState, vote: Vote, from: string | undefined):
   // Our own key is never taken on trust: what it signed, in whatever life, binds us.
   const isUrgent = before !== undefined || vote.validator === s.me || s.options.voteChecks === 'each'
   if (isUrgent) {
-    if (!verifyVote(vote, s.set, s.options.chainId, s.options.scheme)) return { rejected: 'VOTE_SIGNATURE' }
+    if (!verifyVote(vote, s.set, s.options.genesisHash, s.options.scheme)) return { rejected: 'VOTE_SIGNATURE' }
     stored.isVerified = true
   }
   if (before !== undefined && confirm(s, slot, before)) {
@@ -65,7 +65,7 @@ export function storeVote(s: SimplexState, slot: ViewState, stored: StoredVote):
 function confirm(s: SimplexState, slot: ViewState, stored: StoredVote): boolean {
   if (stored.isVerified) return true
   const { vote } = stored
-  stored.isVerified = verifyVote(vote, s.set, s.options.chainId, s.options.scheme)
+  stored.isVerified = verifyVote(vote, s.set, s.options.genesisHash, s.options.scheme)
   if (!stored.isVerified) {
     if (slot.votes[vote.kind].get(vote.validator) === stored) slot.votes[vote.kind].delete(vote.validator)
     emit(s, { type: 'rejected', from: stored.from, code: 'VOTE_SIGNATURE' })
@@ -98,7 +98,7 @@ function tally(s: SimplexState, slot: ViewState, kind: VoteKind, blockHash: Hash
 
 /** The certificate of these votes, verified as a whole; nothing when a vote among them is forged. Callers see to the quorum. */
 export function sumVotes(s: SimplexState, set: ValidatorSet, votes: readonly StoredVote[]): Certificate | undefined {
-  const { scheme, chainId } = s.options
+  const { scheme, genesisHash } = s.options
   let certificate: Certificate
   try {
     certificate = aggregateVotes(
@@ -111,7 +111,7 @@ export function sumVotes(s: SimplexState, set: ValidatorSet, votes: readonly Sto
     return undefined
   }
   const isProven = votes.every(({ isVerified }) => isVerified)
-  return isProven || verifyCertificate(certificate, set, chainId, scheme) ? certificate : undefined
+  return isProven || verifyCertificate(certificate, set, genesisHash, scheme) ? certificate : undefined
 }
 
 const statementOf = ({ kind, blockHash, signature }: Vote): SignedStatement => ({ type: kind, blockHash, signature })

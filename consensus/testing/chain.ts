@@ -1,6 +1,6 @@
 /** A small chain with known keys, for tests: real blocks, real signatures, made one after another without a network. */
 import { type BlsScheme, bls } from '../../core/bls.ts'
-import { type Address, EMPTY_BYTES, hexKey, u64be, ZERO_HASH } from '../../core/bytes.ts'
+import { type Address, EMPTY_BYTES, type Hash, hexKey, u64be, ZERO_HASH } from '../../core/bytes.ts'
 import { fail, ok, QuernError, type Result } from '../../core/errors.ts'
 import { sha256 } from '../../core/hash.ts'
 import { privateKeyToAddress } from '../../core/secp256k1.ts'
@@ -81,8 +81,9 @@ export function testGenesis(
   }
 }
 
-export const testRules = (params: ChainParams = FAST_PARAMS): ValidationRules => ({
+export const testRules = (genesisHash: Hash, params: ChainParams = FAST_PARAMS): ValidationRules => ({
   params,
+  genesisHash,
   kernel: referenceKernel,
   bls,
 })
@@ -118,8 +119,8 @@ export class TestChain {
 
   constructor(validators = 4, params: ChainParams = FAST_PARAMS) {
     this.params = params
-    this.rules = testRules(params)
     this.genesis = genesisBlock(testGenesis(validators, params))
+    this.rules = testRules(this.genesis.block.hash, params)
     this.state = new MemoryState(this.genesis.state.writes)
     this.#parent = { block: this.genesis.block, state: this.state }
     const keys = Array.from({ length: validators }, (_, i) => testKey(i))
@@ -168,7 +169,7 @@ export class TestChain {
         view: at,
         timestampMs: 0,
         proposer: leader.owner,
-        randomnessReveal: bls.sign(leader.blsSecretKey, revealBytes(this.params.chainId, epoch, at)),
+        randomnessReveal: bls.sign(leader.blsSecretKey, revealBytes(this.rules.genesisHash, epoch, at)),
         candidates: candidatesOf(transactions),
       },
       this.rules,
@@ -182,7 +183,7 @@ export class TestChain {
     const blockHash = kind === 'nullify' ? ZERO_HASH : block.hash
     const votes = set.members.slice(0, signers).map((member, validator) => {
       const signer = signerOf(bls, this.#byOwner.get(hexKey(member.address))!.blsSecretKey)
-      return signVote({ kind, epoch, view, blockHash, validator }, this.params.chainId, signer)
+      return signVote({ kind, epoch, view, blockHash, validator }, this.rules.genesisHash, signer)
     })
     return aggregateVotes(votes, set, bls)
   }

@@ -58,9 +58,9 @@ export class FixtureChain implements NodeApi {
   constructor(genesis: Genesis, blsKeys: ReadonlyMap<string, Uint8Array>, links?: readonly Link[]) {
     this.genesis = genesis
     this.#blsKeys = blsKeys
-    this.#rules = { params: genesis.params, kernel: referenceKernel, bls }
     this.#links = links ?? [firstLink(genesis)]
     this.genesisHash = this.#links[0]!.block.hash
+    this.#rules = { params: genesis.params, genesisHash: this.genesisHash, kernel: referenceKernel, bls }
     this.#pool = this.#newPool()
   }
 
@@ -223,7 +223,7 @@ export class FixtureChain implements NodeApi {
 
   #build(options: MineOptions): Link {
     const parent = this.#tip
-    const { chainId, epochBlocks } = this.genesis.params
+    const { epochBlocks } = this.genesis.params
     const height = parent.block.header.height + 1
     const epoch = epochOf(height, this.genesis.params)
     const view = options.view ?? (height - 1) % epochBlocks
@@ -236,7 +236,7 @@ export class FixtureChain implements NodeApi {
         view,
         timestampMs: options.timestampMs ?? 0,
         proposer: leader.address,
-        randomnessReveal: this.#signer(leader.address).sign(revealBytes(chainId, epoch, view)),
+        randomnessReveal: this.#signer(leader.address).sign(revealBytes(this.genesisHash, epoch, view)),
         candidates: options.include === undefined ? this.#pool.select(this.nextBaseFee()) : listed(options.include),
       },
       this.#rules,
@@ -246,9 +246,8 @@ export class FixtureChain implements NodeApi {
   }
 
   #certify(kind: VoteKind, set: ValidatorSet, view: number, blockHash: Hash): Certificate {
-    const { chainId } = this.genesis.params
     const votes = set.members.map(({ address }, validator) =>
-      signVote({ kind, epoch: set.epoch, view, blockHash, validator }, chainId, this.#signer(address)),
+      signVote({ kind, epoch: set.epoch, view, blockHash, validator }, this.genesisHash, this.#signer(address)),
     )
     return aggregateVotes(votes, set, bls)
   }

@@ -4,7 +4,7 @@ import { bls } from '../../core/bls.ts'
 import { toHex } from '../../core/bytes.ts'
 import { workers } from '../../vm/state/tables.ts'
 import { readRecord } from '../../vm/state/view.ts'
-import { ACCOUNTS, fixture, PARAMS, transfer, WORKER } from './fixture.ts'
+import { ACCOUNTS, fixture, transfer, WORKER } from './fixture.ts'
 
 describe('the fixture chain', () => {
   it('stands at height 12 with 5 successful results, one failed, and a paid worker', () => {
@@ -27,7 +27,7 @@ describe('the fixture chain', () => {
     const { chain } = fixture()
     const { notarization, finalization } = chain.certificates(10)
     for (const certificate of [notarization!, finalization!]) {
-      expect(verifyCertificate(certificate, chain.validatorSet(1)!, PARAMS.chainId, bls)).toBe(true)
+      expect(verifyCertificate(certificate, chain.validatorSet(1)!, chain.genesisHash, bls)).toBe(true)
     }
     expect(chain.certificates(11).finalization).toBeUndefined()
   })

@@ -149,7 +149,6 @@ describe('catching up from hostile peers', () => {
       },
       executor: {} as Executor,
       bls: standInScheme(),
-      chainId: 1,
       genesisHash: ZERO_HASH,
       head: unused,
       commit: unused,

@@ -31,7 +31,6 @@ export interface CatchUpModules {
   readonly transport: Transport
   readonly executor: Executor
   readonly bls: BlsScheme
-  readonly chainId: number
   readonly genesisHash: Uint8Array
   /** The last final block here. */
   head(): ChainEntry
@@ -148,7 +147,7 @@ export class CatchUp {
   }
 
   #proves(entry: ChainEntry, notarization: Certificate, finalization: Certificate): boolean {
-    const { bls, chainId } = this.#modules
+    const { bls, genesisHash } = this.#modules
     const { hash, header } = entry.block
     const { set } = epochSetup(entry.state, header.epoch)
     return (
@@ -156,8 +155,8 @@ export class CatchUp {
       finalization.kind === 'finalize' &&
       equalBytes(notarization.blockHash, hash) &&
       equalBytes(finalization.blockHash, hash) &&
-      verifyCertificate(notarization, set, chainId, bls) &&
-      verifyCertificate(finalization, set, chainId, bls)
+      verifyCertificate(notarization, set, genesisHash, bls) &&
+      verifyCertificate(finalization, set, genesisHash, bls)
     )
   }
 

@@ -77,7 +77,7 @@ export class Participant {
     this.#modules = modules
     const head = store.head
     this.#engine = new Simplex({
-      chainId: params.chainId,
+      genesisHash: rules.genesisHash,
       epochBlocks: params.epochBlocks,
       blockIntervalMs: params.blockIntervalMs,
       networkDelayMs: params.networkDelayMs,
@@ -104,7 +104,6 @@ export class Participant {
       transport,
       executor,
       bls,
-      chainId: params.chainId,
       genesisHash: modules.genesisHash,
       head: () => tree.final,
       commit: (range) => this.#commitRange(range),
@@ -218,7 +217,7 @@ export class Participant {
     const entry = this.#hold.holds(certificate.blockHash) ? tree.get(certificate.blockHash) : undefined
     if (entry === undefined || certificate.epoch !== entry.block.header.epoch) return
     const { set } = epochSetup(entry.state, certificate.epoch)
-    if (verifyCertificate(certificate, set, rules.params.chainId, bls)) this.#hold.release(certificate.blockHash)
+    if (verifyCertificate(certificate, set, rules.genesisHash, bls)) this.#hold.release(certificate.blockHash)
   }
 
   #moveTip(certificate: Certificate): void {

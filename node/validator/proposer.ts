@@ -83,7 +83,7 @@ export class Proposer {
         view: request.view,
         timestampMs: this.#nextTimestampMs ?? clock.nowMs(),
         proposer: key.owner,
-        randomnessReveal: bls.sign(key.blsSecretKey, revealBytes(rules.params.chainId, request.epoch, request.view)),
+        randomnessReveal: bls.sign(key.blsSecretKey, revealBytes(rules.genesisHash, request.epoch, request.view)),
         candidates: this.#modules.candidates(nextBaseFee(above, rules.params.baseFeeFloorWei)),
       },
       rules,

@@ -46,8 +46,8 @@ const keys = devnetKeys(plan)
 const genesis = devnetGenesis(plan, keys)
 const { params } = genesis
 const { chainId } = params
-const rules = { params, kernel: referenceKernel, bls }
 const first = genesisBlock(genesis)
+const rules = { params, genesisHash: first.block.hash, kernel: referenceKernel, bls }
 const transfers = numberOption('transfers', Math.floor(params.gasLimit / GAS.TRANSFER))
 const freshState = (): MemoryState => new MemoryState(first.state.writes)
 
@@ -75,7 +75,7 @@ function makeFullBlock(parent: ParentBlock, transactions: readonly Transaction[]
       view: 0,
       timestampMs: 0,
       proposer: proposer.address,
-      randomnessReveal: bls.sign(proposer.blsSecretKey, revealBytes(chainId, 0, 0)),
+      randomnessReveal: bls.sign(proposer.blsSecretKey, revealBytes(rules.genesisHash, 0, 0)),
       candidates: { next: () => transactions[next++], skipSender: () => {} },
     },
     rules,

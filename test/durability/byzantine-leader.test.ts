@@ -3,6 +3,7 @@
  * honest validator votes for it, its view is nullified, and the chain goes on without it.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { genesisBlock } from '../../consensus/genesis.ts'
 import type { Evidence } from '../../consensus/simplex/types.ts'
 import { FAST_PARAMS, testKey, withHeader } from '../../consensus/testing/chain.ts'
 import { standInScheme } from '../../consensus/testing/stand-in-scheme.ts'
@@ -56,7 +57,10 @@ const startHonest = (): Promise<ChainNode[]> =>
 
 const proposalOf = (view: number, block: Block): NetworkMessage => {
   const unsigned = { epoch: block.header.epoch, view, block }
-  const signature = scheme.sign(testKey(BYZANTINE).blsSecretKey, proposalBytes(PARAMS.chainId, unsigned))
+  const signature = scheme.sign(
+    testKey(BYZANTINE).blsSecretKey,
+    proposalBytes(genesisBlock(cluster.genesis).block.hash, unsigned),
+  )
   return { type: 'consensus', message: { type: 'proposal', proposal: { ...unsigned, signature } } }
 }
 
@@ -66,7 +70,7 @@ function notarizeOf(node: ChainNode, view: number, block: Block): NetworkMessage
   const { members } = node.validatorSet(block.header.epoch)!
   const validator = members.findIndex(({ address }) => equalBytes(address, owner))
   const unsigned = { kind: 'notarize', epoch: block.header.epoch, view, blockHash: block.hash, validator } as const
-  const vote = signVote(unsigned, PARAMS.chainId, signerOf(scheme, blsSecretKey))
+  const vote = signVote(unsigned, node.genesisHash, signerOf(scheme, blsSecretKey))
   return { type: 'consensus', message: { type: 'vote', vote } }
 }
 
@@ -104,7 +108,12 @@ describe('a byzantine leader', () => {
       readonly view: number
       readonly hash: string
     }
-    const shadow = new ShadowChain(cluster.genesis, { params: PARAMS, kernel: referenceKernel, bls: scheme })
+    const shadow = new ShadowChain(cluster.genesis, {
+      params: PARAMS,
+      genesisHash: genesisBlock(cluster.genesis).block.hash,
+      kernel: referenceKernel,
+      bls: scheme,
+    })
     const waiting = [...FORGERIES]
     const byView = new Map<number, Block>()
     const played: Played[] = []

@@ -1,5 +1,5 @@
 /** Small states and blocks for the tests of the compute rules. */
-import { type Address, type Hash, hexKey, u64be } from '../../core/bytes.ts'
+import { type Address, type Hash, hexKey, u64be, ZERO_HASH } from '../../core/bytes.ts'
 import { sha256 } from '../../core/hash.ts'
 import type { ActionContext, BlockContext, TileKernel } from '../execution/types.ts'
 import { type ChainParams, DIFFICULTY_FLOOR_MACS, PRESETS } from '../params.ts'
@@ -92,7 +92,7 @@ export const actionContext = (
 ): ActionContext => ({
   state,
   block: blockAt(height, params),
-  rules: { params, kernel: referenceKernel, bls: { verify: () => true } },
+  rules: { params, genesisHash: ZERO_HASH, kernel: referenceKernel, bls: { verify: () => true } },
   sender,
   set: { epoch: 0, members: [] },
 })

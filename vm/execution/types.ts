@@ -41,6 +41,8 @@ export interface VerifySignature {
 
 export interface ExecutionRules {
   readonly params: ChainParams
+  /** What validators sign names the chain by it: two chains with one chain id share no vote. */
+  readonly genesisHash: Hash
   readonly kernel: TileKernel
   readonly bls: VerifySignature
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { bls } from '../../core/bls.ts'
-import { account, secretKey, TEST_PARAMS, TestChain } from '../staking/fixtures.ts'
+import { account, secretKey, TEST_GENESIS_HASH, TEST_PARAMS, TestChain } from '../staking/fixtures.ts'
 import { candidates, delegations, epochSets, unbondingPools, validators } from '../state/tables.ts'
 import { statementBytes } from '../statement.ts'
 import type { SignedStatement } from '../transaction/types.ts'
@@ -12,16 +12,16 @@ const B = new Uint8Array(32).fill(2)
 interface Place {
   readonly epoch?: number
   readonly view?: number
-  readonly chainId?: number
+  readonly genesisHash?: Uint8Array
   readonly signer?: number
 }
 
 function signed(type: SignedStatement['type'], blockHash: Uint8Array, place: Place = {}): SignedStatement {
-  const { epoch = 0, view = 5, chainId = TEST_PARAMS.chainId, signer = 0 } = place
+  const { epoch = 0, view = 5, genesisHash = TEST_GENESIS_HASH, signer = 0 } = place
   return {
     type,
     blockHash,
-    signature: bls.sign(secretKey(signer), statementBytes(type, chainId, epoch, view, blockHash)),
+    signature: bls.sign(secretKey(signer), statementBytes(type, genesisHash, epoch, view, blockHash)),
   }
 }
 
@@ -70,7 +70,7 @@ describe('SUBMIT_EVIDENCE', () => {
     const chain = chainOf()
     const same = evidence(signed('notarize', A), signed('notarize', A))
     expect(chain.send(7, same)).toBe('EVIDENCE_NOT_CONFLICTING')
-    const forged = [{ signer: 1 }, { view: 6 }, { epoch: 1 }, { chainId: 1 }] as const
+    const forged = [{ signer: 1 }, { view: 6 }, { epoch: 1 }, { genesisHash: A }] as const
     for (const place of forged) {
       const code = chain.send(7, evidence(signed('notarize', A), signed('notarize', B, place)))
       expect(code).toBe('EVIDENCE_SIGNATURE_INVALID')

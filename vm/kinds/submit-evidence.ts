@@ -21,7 +21,7 @@ export function conflict(first: SignedStatement, second: SignedStatement): boole
  */
 export const submitEvidence: ActionHandler<'SUBMIT_EVIDENCE'> = (action, { state, block, rules }) => {
   const { epoch, view, first, second } = action
-  const { chainId, unbondingEpochs, slashEquivocationBps } = rules.params
+  const { unbondingEpochs, slashEquivocationBps } = rules.params
   if (epoch + unbondingEpochs < block.epoch) {
     return { code: 'EVIDENCE_TOO_OLD', message: 'evidence is older than the unbonding time: nothing is left to slash' }
   }
@@ -40,7 +40,7 @@ export const submitEvidence: ActionHandler<'SUBMIT_EVIDENCE'> = (action, { state
     return { code: 'EVIDENCE_NOT_CONFLICTING', message: 'both messages can be honest: nothing to punish' }
   }
   for (const { type, blockHash, signature } of [first, second]) {
-    const message = statementBytes(type, chainId, epoch, view, blockHash)
+    const message = statementBytes(type, rules.genesisHash, epoch, view, blockHash)
     if (!rules.bls.verify(member.blsPublicKey, message, signature)) {
       return { code: 'EVIDENCE_SIGNATURE_INVALID', message: `signature of the ${type} message is not the validator's` }
     }

@@ -28,6 +28,9 @@ import { newValidator } from './new-validator.ts'
 import { countViews } from './views.ts'
 
 /** Small amounts, so that rounding shows. */
+/** All that the test validators sign names this chain. */
+export const TEST_GENESIS_HASH = sha256(Uint8Array.of(0))
+
 export const TEST_PARAMS: ChainParams = {
   ...PRESETS.devnet,
   epochBlocks: 4,
@@ -91,7 +94,12 @@ export class TestChain implements StateReader {
 
   constructor({ stakes, accounts = 8, balance = 100_000n, params = {} }: TestGenesis, realSignatures = false) {
     const kernel = { tile: () => new Int32Array(256) }
-    this.rules = { params: { ...TEST_PARAMS, ...params }, kernel, bls: realSignatures ? bls : TRUSTING }
+    this.rules = {
+      params: { ...TEST_PARAMS, ...params },
+      genesisHash: TEST_GENESIS_HASH,
+      kernel,
+      bls: realSignatures ? bls : TRUSTING,
+    }
     const total = stakes.reduce((sum, wei) => sum + wei, balance * BigInt(accounts))
     this.change((state) => {
       state.set(supply, undefined, { ...EMPTY_SUPPLY, genesis: total })

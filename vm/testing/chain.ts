@@ -1,6 +1,6 @@
 /** A small chain for tests: genesis with four validators and some rich accounts, blocks one after another. */
 
-import { type Address, EMPTY_BYTES, hexKey, u64be } from '../../core/bytes.ts'
+import { type Address, EMPTY_BYTES, hexKey, u64be, ZERO_HASH } from '../../core/bytes.ts'
 import { sha256 } from '../../core/hash.ts'
 import { WEI_PER_CPC } from '../../core/units.ts'
 import { EASY_PARAMS, testBlockHash } from '../compute/fixture.ts'
@@ -57,6 +57,7 @@ export const TEST_BLS_PROOF = new Uint8Array(96)
 /** Every signature verifies: what handlers do with one that does not is tested beside them. */
 export const testRules = (params: ChainParams = TEST_PARAMS): ExecutionRules => ({
   params,
+  genesisHash: ZERO_HASH,
   kernel: referenceKernel,
   bls: { verify: () => true },
 })

@@ -4,7 +4,7 @@ import { sha256 } from '../../../core/hash.ts'
 import type { Block, Certificate, Message, VoteKind } from '../../types.ts'
 import { proposalBytes, signVote } from '../../vote.ts'
 import type { Host } from './host.ts'
-import { CHAIN_ID, checkBody, childBlock, INVALID_MARK } from './network.ts'
+import { checkBody, childBlock, GENESIS_HASH, INVALID_MARK } from './network.ts'
 import type { Misdeed } from './plan.ts'
 import type { World } from './world.ts'
 
@@ -57,7 +57,7 @@ export class Byzantine {
   #propose(host: Host, to: Host, block: Block): void {
     const { epoch, view } = block.header
     const unsigned = { epoch, view, block }
-    const signature = this.#world.scheme.sign(host.key!.secretKey, proposalBytes(CHAIN_ID, unsigned))
+    const signature = this.#world.scheme.sign(host.key!.secretKey, proposalBytes(GENESIS_HASH, unsigned))
     this.#world.send(host, to, { type: 'proposal', proposal: { ...unsigned, signature } })
   }
 
@@ -74,7 +74,7 @@ export class Byzantine {
       publicKey: key.publicKey,
       sign: (message: Uint8Array) => this.#world.scheme.sign(key.secretKey, message),
     }
-    const vote = signVote({ kind, epoch, view, blockHash, validator }, CHAIN_ID, signer)
+    const vote = signVote({ kind, epoch, view, blockHash, validator }, GENESIS_HASH, signer)
     for (const to of this.#world.hosts) this.#world.send(host, to, { type: 'vote', vote })
   }
 

@@ -8,10 +8,10 @@ import { Simplex } from '../engine.ts'
 import type { FinalHead, Input, JournalRecord, Output } from '../types.ts'
 import {
   BLOCK_INTERVAL_MS,
-  CHAIN_ID,
   checkBody,
   childBlock,
   GENESIS,
+  GENESIS_HASH,
   isExecutable,
   type Key,
   NETWORK_DELAY_MS,
@@ -69,7 +69,7 @@ export class Host {
     }
     this.#executed = new Map([[hexKey(this.head.block.hash), this.head.block]])
     this.engine = new Simplex({
-      chainId: CHAIN_ID,
+      genesisHash: GENESIS_HASH,
       epochBlocks: plan.epochBlocks,
       blockIntervalMs: BLOCK_INTERVAL_MS,
       networkDelayMs: NETWORK_DELAY_MS,

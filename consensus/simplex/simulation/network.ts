@@ -19,6 +19,8 @@ import type { Block, Certificate, Header } from '../../types.ts'
 import type { EpochContext, FinalHead } from '../types.ts'
 
 export const CHAIN_ID = 7
+/** Of the simulated chain: all that its validators sign names it. */
+export const GENESIS_HASH = sha256(Uint8Array.of(CHAIN_ID))
 export const BLOCK_INTERVAL_MS = 40
 export const NETWORK_DELAY_MS = 50
 

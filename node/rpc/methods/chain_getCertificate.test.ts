@@ -3,7 +3,7 @@ import { verifyCertificate } from '../../../consensus/certificate.ts'
 import type { VoteKind } from '../../../consensus/types.ts'
 import { bls } from '../../../core/bls.ts'
 import { fromHex, toHex } from '../../../core/bytes.ts'
-import { callMethod, fixture, PARAMS, refusalTag } from '../fixture.ts'
+import { callMethod, fixture, refusalTag } from '../fixture.ts'
 import { chain_getCertificate } from './chain_getCertificate.ts'
 
 interface Json {
@@ -23,7 +23,7 @@ describe('chain_getCertificate', () => {
     for (const { kind, epoch, view, block_hash, signers, signature } of [answer.notarization, answer.finalization]) {
       const bytes = { blockHash: fromHex(block_hash), signers: fromHex(signers), signature: fromHex(signature) }
       const set = chain.validatorSet(epoch)!
-      expect(verifyCertificate({ kind, epoch, view, ...bytes }, set, PARAMS.chainId, bls)).toBe(true)
+      expect(verifyCertificate({ kind, epoch, view, ...bytes }, set, chain.genesisHash, bls)).toBe(true)
     }
     expect([answer.notarization.kind, answer.finalization.kind]).toEqual(['notarize', 'finalize'])
   })
