@@ -2,8 +2,12 @@
  * The chain again, from genesis: every block validated as if it had just arrived, on a state that starts empty. What a
  * live node computed and what a replay computes must be the same, whatever machine, backend or year it is.
  */
-import { ok, type Result } from '../core/errors.ts'
+import { fail, ok, QuernError, type Result } from '../core/errors.ts'
+import type { RefusalCode } from '../vm/execution/types.ts'
+import type { ChainParams } from '../vm/params.ts'
 import type { TreeState } from '../vm/state/layers.ts'
+import { decodeOptions, decodeTransaction } from '../vm/transaction/envelope.ts'
+import type { Transaction } from '../vm/transaction/types.ts'
 import type { Block } from './types.ts'
 import {
   type AppliedBlock,
@@ -12,6 +16,19 @@ import {
   type ValidationRules,
   validateBlock,
 } from './validate.ts'
+
+/** Recovers senders one after another, where nothing else waits: in a replay. */
+export const recoverInline =
+  (params: ChainParams): Recover =>
+  (envelopes): Result<readonly Transaction[], RefusalCode> => {
+    try {
+      const options = decodeOptions(params)
+      return ok(envelopes.map((raw) => decodeTransaction(raw, params.chainId, options)))
+    } catch (error) {
+      if (error instanceof QuernError) return fail(error.code as RefusalCode, error.message)
+      throw error
+    }
+  }
 
 /** Where replayed blocks become final. It starts with the genesis state. */
 export interface ReplayTarget {

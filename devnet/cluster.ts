@@ -27,8 +27,8 @@ export interface ClusterOptions {
 
 /** Every store and every mempool at one moment; stores hold the signing records too. */
 export interface ClusterSnapshot {
-  /** Folder under the cluster's own with a copy of each store. */
-  readonly name: string
+  /** Names the folder, under the cluster's own, with a copy of each store. */
+  readonly id: number
   readonly mempools: readonly MempoolSnapshot[]
   readonly clockShiftMs: number
 }
@@ -119,22 +119,28 @@ export class Cluster {
   async snapshot(): Promise<ClusterSnapshot> {
     const mempools = this.#nodes.map((node) => node.mempoolSnapshot())
     const clockShiftMs = this.#options.clock.shiftMs
-    const name = String(this.#nextSnapshot++)
+    const id = this.#nextSnapshot++
     await this.#halt()
     try {
-      for (const store of this.#names) await copyStore(this.#folder(store), this.#folder(SNAPSHOTS, name, store))
+      for (const store of this.#names) await copyStore(this.#folder(store), this.#folder(SNAPSHOTS, String(id), store))
     } finally {
       await this.#open(mempools)
     }
-    return { name, mempools, clockShiftMs }
+    return { id, mempools, clockShiftMs }
   }
 
   async restore(snapshot: ClusterSnapshot): Promise<void> {
     await this.#halt()
-    fs.writeFileSync(this.#folder(SNAPSHOTS, RESTORING), snapshot.name)
-    await this.#restoreStores(snapshot.name)
+    const name = String(snapshot.id)
+    fs.writeFileSync(this.#folder(SNAPSHOTS, RESTORING), name)
+    await this.#restoreStores(name)
     this.#options.clock.restoreShift(snapshot.clockShiftMs)
     await this.#open(snapshot.mempools)
+  }
+
+  /** Frees what a snapshot takes; it cannot be restored any more. */
+  discard(snapshot: ClusterSnapshot): void {
+    fs.rmSync(this.#folder(SNAPSHOTS, String(snapshot.id)), { recursive: true, force: true })
   }
 
   async #restoreStores(name: string): Promise<void> {

@@ -36,16 +36,11 @@ export interface ControlModules {
   readonly authority: AccountKey
 }
 
-interface Snapshot {
-  readonly id: number
-  readonly content: ClusterSnapshot
-}
-
 export class Controls implements DevControls {
   readonly accounts: readonly AccountKey[]
   readonly #modules: ControlModules
-  #snapshots: Snapshot[] = []
-  #nextSnapshot = 1
+  /** Oldest first. */
+  #snapshots: ClusterSnapshot[] = []
   /** What the next block was told to be dated; of the past once the tip is. */
   #nextTimestampMs = 0
   /** One change of the network at a time: their effects on each other would be nobody's intention. */
@@ -95,11 +90,10 @@ export class Controls implements DevControls {
           `at most ${MAX_SNAPSHOTS} snapshots: revert to one, or restart the devnet`,
         )
       }
-      const content = await this.#modules.cluster.snapshot()
+      const snapshot = await this.#modules.cluster.snapshot()
       this.#restarted()
-      const id = this.#nextSnapshot++
-      this.#snapshots.push({ id, content })
-      return id
+      this.#snapshots.push(snapshot)
+      return snapshot.id
     })
   }
 
@@ -108,9 +102,11 @@ export class Controls implements DevControls {
       const at = this.#snapshots.findIndex((snapshot) => snapshot.id === id)
       const snapshot = this.#snapshots[at]
       if (snapshot === undefined) return false
-      this.#snapshots = this.#snapshots.slice(0, at)
-      await this.#modules.cluster.restore(snapshot.content)
+      const { cluster } = this.#modules
+      const usedUp = this.#snapshots.splice(at)
+      await cluster.restore(snapshot)
       this.#restarted()
+      for (const used of usedUp) cluster.discard(used)
       return true
     })
   }

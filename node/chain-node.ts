@@ -98,7 +98,6 @@ export class ChainNode implements NodeApi {
       executor,
       rules,
       transport,
-      genesisHash,
       candidates: (baseFeePerGas) => this.#transactions.candidates(baseFeePerGas),
       tipMoved: (change) => {
         this.#transactions.followTip(change)

@@ -4,18 +4,15 @@
  */
 
 import { genesisBlock } from '../consensus/genesis.ts'
-import { replay } from '../consensus/replay.ts'
+import { recoverInline, replay } from '../consensus/replay.ts'
 import type { Block } from '../consensus/types.ts'
 import type { BlockErrorCode } from '../consensus/validate.ts'
 import { bls } from '../core/bls.ts'
-import { fail, QuernError, type Result } from '../core/errors.ts'
+import type { Result } from '../core/errors.ts'
 import type { KvStore } from '../core/kv.ts'
 import { referenceKernel } from '../vm/compute/tile.ts'
-import type { RefusalCode, TileKernel } from '../vm/execution/types.ts'
+import type { TileKernel } from '../vm/execution/types.ts'
 import type { Genesis } from '../vm/genesis.ts'
-import type { ChainParams } from '../vm/params.ts'
-import { decodeOptions, decodeTransaction } from '../vm/transaction/envelope.ts'
-import type { Transaction } from '../vm/transaction/types.ts'
 import { ChainStore, type FinalEntry } from './storage/chain-store.ts'
 
 /** What a store begins with. */
@@ -23,19 +20,6 @@ export function genesisEntry(genesis: Genesis): FinalEntry {
   const { block, state } = genesisBlock(genesis)
   const { writes, update } = state
   return { block, transactions: [], receipts: [], writes, update, notarization: undefined, finalization: undefined }
-}
-
-function recoverInline(
-  envelopes: readonly Uint8Array[],
-  params: ChainParams,
-): Result<readonly Transaction[], RefusalCode> {
-  try {
-    const value = envelopes.map((raw) => decodeTransaction(raw, params.chainId, decodeOptions(params)))
-    return { ok: true, value }
-  } catch (error) {
-    if (!(error instanceof QuernError)) throw error
-    return fail((error as QuernError<RefusalCode>).code, error.message)
-  }
 }
 
 /**
@@ -81,6 +65,6 @@ export async function replayChain(
       },
     },
     { params, genesisHash: first.block.hash, kernel, bls },
-    (envelopes) => recoverInline(envelopes, params),
+    recoverInline(params),
   )
 }

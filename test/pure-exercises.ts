@@ -4,7 +4,8 @@
  */
 
 import { decodeBlock, encodeBlock } from '../consensus/block.ts'
-import { FAST_PARAMS, recoverInline, TestChain } from '../consensus/testing/chain.ts'
+import { recoverInline } from '../consensus/replay.ts'
+import { FAST_PARAMS, TestChain } from '../consensus/testing/chain.ts'
 import { validateBlock } from '../consensus/validate.ts'
 import { bls, pureBls } from '../core/bls.ts'
 import { hexKey, utf8 } from '../core/bytes.ts'

@@ -62,3 +62,17 @@ export function start(s: SimplexState): void {
   // S4 for notarizations that were written just before the end, their finalize vote not yet.
   for (const view of [...s.views.keys()].sort((a, b) => a - b)) if (s.me >= 0) voteFinalize(s, view)
 }
+
+/** The view a record is about. */
+export function placeOf(record: JournalRecord): { readonly epoch: number; readonly view: number } {
+  switch (record.type) {
+    case 'vote':
+      return record.vote
+    case 'proposal':
+      return record.proposal
+    case 'block':
+      return record.block.header
+    case 'certificate':
+      return record.certificate
+  }
+}

@@ -1,13 +1,11 @@
 /** A small chain with known keys, for tests: real blocks, real signatures, made one after another without a network. */
 import { type BlsScheme, bls } from '../../core/bls.ts'
 import { type Address, EMPTY_BYTES, type Hash, hexKey, u64be, ZERO_HASH } from '../../core/bytes.ts'
-import { fail, ok, QuernError, type Result } from '../../core/errors.ts'
 import { sha256 } from '../../core/hash.ts'
 import { privateKeyToAddress } from '../../core/secp256k1.ts'
 import { WEI_PER_CPC } from '../../core/units.ts'
 import { findSubmission, type SubmitResult } from '../../vm/compute/fixture.ts'
 import { referenceKernel } from '../../vm/compute/tile.ts'
-import type { RefusalCode } from '../../vm/execution/types.ts'
 import type { Genesis } from '../../vm/genesis.ts'
 import { leaderOf } from '../../vm/leader.ts'
 import { type ChainParams, DIFFICULTY_FLOOR_MACS, epochOf, PRESETS } from '../../vm/params.ts'
@@ -22,7 +20,7 @@ import { aggregateVotes } from '../certificate.ts'
 import { epochSetup } from '../context.ts'
 import { genesisBlock } from '../genesis.ts'
 import type { Block, Certificate, Header, VoteKind } from '../types.ts'
-import type { AppliedBlock, ParentBlock, Recover, ValidationRules } from '../validate.ts'
+import type { AppliedBlock, ParentBlock, ValidationRules } from '../validate.ts'
 import { revealBytes, signerOf, signVote } from '../vote.ts'
 
 /** Fast, with short epochs and the easiest lottery. */
@@ -87,18 +85,6 @@ export const testRules = (genesisHash: Hash, params: ChainParams = FAST_PARAMS):
   kernel: referenceKernel,
   bls,
 })
-
-export const recoverInline =
-  (params: ChainParams): Recover =>
-  (envelopes): Result<readonly Transaction[], RefusalCode> => {
-    try {
-      const options = { devKinds: params.devAuthority !== undefined }
-      return ok(envelopes.map((raw) => decodeTransaction(raw, params.chainId, options)))
-    } catch (error) {
-      if (error instanceof QuernError) return fail(error.code as RefusalCode, error.message)
-      throw error
-    }
-  }
 
 export const candidatesOf = (transactions: readonly Transaction[]) => {
   let next = 0

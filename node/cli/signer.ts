@@ -1,4 +1,5 @@
 /** Which key signs: --private-key, a keystore entry by name or address, or QUERN_PRIVATE_KEY. */
+import type { Command } from 'commander'
 import type { Address } from '../../core/bytes.ts'
 import { fromHex } from '../../core/bytes.ts'
 import { QuernError } from '../../core/errors.ts'
@@ -13,6 +14,14 @@ export interface SignerOptions {
   readonly keysDir?: string
   readonly passwordFile?: string
 }
+
+/** The options of a command that signs. `role` says what becomes of the key's account: signs, is paid. */
+export const withSigner = (command: Command, role: string): Command =>
+  command
+    .option('--from <key>', `keystore entry that ${role}, by name or address`)
+    .option('--private-key <hex>', `key of the account that ${role} (env QUERN_PRIVATE_KEY)`)
+    .option('--keys-dir <dir>', 'keystore folder')
+    .option('--password-file <file>', 'read the password from this file')
 
 export interface Signer {
   readonly address: Address

@@ -14,15 +14,15 @@ import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { checksumAddress } from '../../core/address.ts'
 import { type Hex, toHex } from '../../core/bytes.ts'
-import { ACCOUNTS, FINAL_LAG, type Fixture, fixture } from './fixture.ts'
-import { type RpcServer, startRpcServer } from './server.ts'
+import { ACCOUNTS, FINAL_LAG, type Fixture } from './fixture.ts'
+import { serveFixture } from './fixture-server.ts'
+import type { RpcServer } from './server.ts'
 
 let own: Fixture
 let server: RpcServer
 
 beforeAll(async () => {
-  own = fixture()
-  server = await startRpcServer({ node: own.chain, dev: own.dev, clientVersion: 'quern/test', port: 0 })
+  ;({ own, server } = await serveFixture())
 })
 afterAll(() => server.close())
 

@@ -7,6 +7,7 @@
  */
 
 import { decodeBlock, encodeBlock } from '../../consensus/block.ts'
+import { placeOf } from '../../consensus/simplex/recovery.ts'
 import type { JournalRecord } from '../../consensus/simplex/types.ts'
 import { decodeMessage, encodeMessage } from '../../consensus/wire.ts'
 import { concatBytes } from '../../core/bytes.ts'
@@ -23,20 +24,6 @@ function encodeRecord(record: JournalRecord): Uint8Array {
 
 const decodeRecord = (bytes: Uint8Array): JournalRecord =>
   bytes[0] === TAG_BLOCK ? { type: 'block', block: decodeBlock(bytes.subarray(1)) } : decodeMessage(bytes)
-
-/** The view a record is about. */
-function placeOf(record: JournalRecord): { readonly epoch: number; readonly view: number } {
-  switch (record.type) {
-    case 'vote':
-      return record.vote
-    case 'proposal':
-      return record.proposal
-    case 'block':
-      return record.block.header
-    case 'certificate':
-      return record.certificate
-  }
-}
 
 interface Kept {
   readonly sequence: number

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { BlockTree } from '../../consensus/chain/block-tree.ts'
-import { FAST_PARAMS, recoverInline, TestChain, withHeader } from '../../consensus/testing/chain.ts'
+import { recoverInline } from '../../consensus/replay.ts'
+import { FAST_PARAMS, TestChain, withHeader } from '../../consensus/testing/chain.ts'
 import { ZERO_HASH } from '../../core/bytes.ts'
 import { CommitGate } from './commit-gate.ts'
 import { type ChainEntry, entryOf } from './entry.ts'

@@ -48,7 +48,6 @@ export interface ParticipantModules {
   readonly executor: Executor
   readonly rules: ValidationRules
   readonly transport: Transport
-  readonly genesisHash: Hash
   readonly candidates: ProposerModules['candidates']
   /** The tip moved; the tree already shows it. */
   tipMoved(change: TipChange<ChainEntry>): void
@@ -104,7 +103,7 @@ export class Participant {
       transport,
       executor,
       bls,
-      genesisHash: modules.genesisHash,
+      genesisHash: rules.genesisHash,
       head: () => tree.final,
       commit: (range) => this.#commitRange(range),
     })

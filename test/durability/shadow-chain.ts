@@ -1,6 +1,6 @@
 /** Every block that one node has on its branches, with the state after it: what a byzantine leader needs to build on. */
 import { genesisBlock } from '../../consensus/genesis.ts'
-import { recoverInline } from '../../consensus/testing/chain.ts'
+import { recoverInline } from '../../consensus/replay.ts'
 import type { Block } from '../../consensus/types.ts'
 import { type ParentBlock, type ValidationRules, validateBlock } from '../../consensus/validate.ts'
 import { type Hash, hexKey } from '../../core/bytes.ts'

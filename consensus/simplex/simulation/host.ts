@@ -5,6 +5,7 @@ import { epochOf } from '../../../vm/params.ts'
 import type { Block, Certificate, Message } from '../../types.ts'
 import type { Signer } from '../../vote.ts'
 import { Simplex } from '../engine.ts'
+import { placeOf } from '../recovery.ts'
 import type { FinalHead, Input, JournalRecord, Output } from '../types.ts'
 import {
   BLOCK_INTERVAL_MS,
@@ -22,12 +23,6 @@ import type { World } from './world.ts'
 interface Disk {
   records: JournalRecord[]
   readonly final: FinalHead[]
-}
-
-const placeOf = (record: JournalRecord): { readonly epoch: number; readonly view: number } => {
-  if (record.type === 'vote') return record.vote
-  if (record.type === 'proposal') return record.proposal
-  return record.type === 'block' ? record.block.header : record.certificate
 }
 
 export class Host {

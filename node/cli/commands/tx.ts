@@ -5,7 +5,7 @@ import { addressReader } from '../address.ts'
 import { type CliContext, outputOf, withRpc } from '../context.ts'
 import { fields } from '../output.ts'
 import { rpcClient } from '../rpc-client.ts'
-import { loadSigner, type SignerOptions } from '../signer.ts'
+import { loadSigner, type SignerOptions, withSigner } from '../signer.ts'
 import { ACTION_COMMANDS, type ActionCommand, whole } from '../tx/actions.ts'
 import { type Submitted, submitAction } from '../tx/submit.ts'
 
@@ -27,11 +27,7 @@ const describe = (sent: Submitted): string =>
 function addAction(tx: Command, action: ActionCommand, context: CliContext): void {
   const command = withRpc(tx.command(action.usage), context).description(action.description)
   for (const [flags, description] of action.options) command.option(flags, description)
-  command
-    .option('--from <key>', 'keystore entry that signs, by name or address')
-    .option('--private-key <hex>', 'sign with this key (env QUERN_PRIVATE_KEY)')
-    .option('--keys-dir <dir>', 'keystore folder')
-    .option('--password-file <file>', 'read the password from this file')
+  withSigner(command, 'signs')
     .option('--nonce <n>', 'use this nonce instead of the next one')
     .option('--no-wait', 'do not wait for the receipt')
     .addHelpText('after', `\nExample:\n  ${action.example}`)

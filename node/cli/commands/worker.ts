@@ -11,7 +11,7 @@ import { type CliContext, outputOf, withRpc } from '../context.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { jsonSafe } from '../output.ts'
 import { rpcClient } from '../rpc-client.ts'
-import { loadSigner, type SignerOptions } from '../signer.ts'
+import { loadSigner, type SignerOptions, withSigner } from '../signer.ts'
 
 interface WorkerOptions extends SignerOptions {
   readonly rpc: string
@@ -51,12 +51,8 @@ async function requireFunds(url: string, address: Address): Promise<void> {
 }
 
 export function addWorkerCommand(program: Command, context: CliContext): void {
-  withRpc(program.command('worker'), context)
+  withSigner(withRpc(program.command('worker'), context), 'is paid')
     .description('compute results for a chain on this machine')
-    .option('--from <key>', 'keystore entry that is paid, by name or address')
-    .option('--private-key <hex>', 'key of the account that is paid (env QUERN_PRIVATE_KEY)')
-    .option('--keys-dir <dir>', 'keystore folder')
-    .option('--password-file <file>', 'read the password from this file')
     .option('--matrix-size <n>', 'use this size instead of the fastest one here')
     .option('--duty <part>', 'part of the time to compute, above 0 and at most 1', '1')
     .addHelpText('after', '\nExample:\n  quern worker --rpc http://127.0.0.1:8545 --from miller')

@@ -3,15 +3,15 @@ import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { createRpcClient } from '../../../gpu/rpc-client.ts'
-import { type Fixture, fixture, PARAMS } from '../fixture.ts'
-import { type RpcServer, startRpcServer } from '../server.ts'
+import { type Fixture, PARAMS } from '../fixture.ts'
+import { serveFixture } from '../fixture-server.ts'
+import type { RpcServer } from '../server.ts'
 
 let own: Fixture
 let server: RpcServer
 
 beforeAll(async () => {
-  own = fixture()
-  server = await startRpcServer({ node: own.chain, dev: own.dev, clientVersion: 'quern/test', port: 0 })
+  ;({ own, server } = await serveFixture())
 })
 afterAll(() => server.close())
 

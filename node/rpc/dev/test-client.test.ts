@@ -1,16 +1,14 @@
 /** viem's test client, unmodified, against the server. */
 import { createTestClient, http, publicActions } from 'viem'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Fixture, fixture } from '../fixture.ts'
-import { type RpcServer, startRpcServer } from '../server.ts'
+import { serveFixture } from '../fixture-server.ts'
+import type { RpcServer } from '../server.ts'
 
 describe("viem's test client", () => {
-  let own: Fixture
   let server: RpcServer
 
   beforeAll(async () => {
-    own = fixture()
-    server = await startRpcServer({ node: own.chain, dev: own.dev, clientVersion: 'quern/test', port: 0 })
+    ;({ server } = await serveFixture())
   })
   afterAll(() => server.close())
 
