@@ -1,9 +1,9 @@
 /**
- * Who may import whom (ARCHITECTURE.md): core <- vm <- mempool <- consensus <- node <- devnet; gpu stands beside,
+ * Who may import whom (ARCHITECTURE.md): core <- vm <- mempool <- consensus <- p2p <- node <- devnet; gpu stands beside,
  * on core and vm alone. `test/architecture.test.ts` runs this file, checks that it saw every module, and looks for
  * cycles itself: this parser cannot tell an `import type`, which vanishes at run time, from an import.
  */
-const LAYERS = ['core', 'vm', 'mempool', 'consensus', 'node', 'devnet']
+const LAYERS = ['core', 'vm', 'mempool', 'consensus', 'p2p', 'node', 'devnet']
 const PURE = '^(core|vm|mempool|consensus)/'
 const FOLDERS = [...LAYERS, 'gpu', 'scripts', 'test']
 

@@ -11,7 +11,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['{core,vm,mempool,consensus,gpu,node,devnet,scripts,test}/**/*.test.ts'],
+          include: ['{core,vm,mempool,consensus,p2p,gpu,node,devnet,scripts,test}/**/*.test.ts'],
           exclude: [...configDefaults.exclude, E2E],
           pool: 'threads',
           sequence: { groupOrder: 0 },

@@ -16,6 +16,7 @@ export const DOMAINS = {
   nullify: 'quern/sign/nullify/1',
   finalize: 'quern/sign/finalize/1',
   proofOfPossession: 'quern/sign/pop/1',
+  peer: 'quern/sign/peer/1',
   randomness: 'quern/randomness/1',
   leader: 'quern/leader/1',
   matrixA: 'quern/compute/A/1',

@@ -13,6 +13,7 @@ import type { Result } from '../core/errors.ts'
 import type { KvStore } from '../core/kv.ts'
 import type { MempoolLimits } from '../mempool/limits.ts'
 import type { MempoolSnapshot } from '../mempool/mempool.ts'
+import type { NetworkMessage, PeerId, Transport, Verdict } from '../p2p/transport.ts'
 import { referenceKernel } from '../vm/compute/tile.ts'
 import type { TileKernel } from '../vm/execution/types.ts'
 import type { Genesis } from '../vm/genesis.ts'
@@ -26,7 +27,6 @@ import { PeerServer } from './peer-server.ts'
 import { genesisEntry } from './replay-chain.ts'
 import { ChainStore } from './storage/chain-store.ts'
 import { Journal } from './storage/journal.ts'
-import type { NetworkMessage, PeerId, Transport } from './transport/transport.ts'
 import { CommitGate } from './validator/commit-gate.ts'
 import type { ChainEntry } from './validator/entry.ts'
 import { Executor } from './validator/executor.ts'
@@ -234,9 +234,10 @@ export class ChainNode implements NodeApi {
 
   // ---------------------------------------------------------------------------------------------------- inside
 
-  #receive(from: PeerId, message: NetworkMessage): void {
+  #receive(from: PeerId, message: NetworkMessage): Verdict {
     if (message.type === 'consensus') this.#participant.receive(from, message.message)
-    else this.#receiveTransactions(message.transactions)
+    else if (message.type === 'transactions') this.#receiveTransactions(message.transactions)
+    return 'ignore'
   }
 
   #receiveTransactions(envelopes: readonly Uint8Array[]): void {

@@ -4,9 +4,9 @@ import { blockSize } from '../consensus/block.ts'
 import type { BlockTree } from '../consensus/chain/block-tree.ts'
 import type { Certificate } from '../consensus/types.ts'
 import type { Hash } from '../core/bytes.ts'
+import type { FinalBlock, PeerRequest, PeerResponse } from '../p2p/transport.ts'
+import { MAX_ANSWER_CERTIFICATES, MAX_RANGE_BLOCKS, RANGE_TARGET_BYTES } from '../p2p/wire.ts'
 import type { ChainStore } from './storage/chain-store.ts'
-import type { FinalBlock, PeerRequest, PeerResponse } from './transport/transport.ts'
-import { MAX_ANSWER_CERTIFICATES, MAX_RANGE_BLOCKS, RANGE_TARGET_BYTES } from './transport/wire.ts'
 import type { ChainEntry } from './validator/entry.ts'
 
 export interface CertificateSource {

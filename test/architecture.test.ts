@@ -7,7 +7,7 @@ import { cruise, type ICruiseOptions, type ICruiseResult, type IModule } from 'd
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const FOLDERS = ['core', 'vm', 'mempool', 'consensus', 'gpu', 'node', 'devnet']
+const FOLDERS = ['core', 'vm', 'mempool', 'consensus', 'p2p', 'gpu', 'node', 'devnet']
 
 const { forbidden, options } = createRequire(import.meta.url)('../.dependency-cruiser.cjs') as {
   forbidden: NonNullable<ICruiseOptions['ruleSet']>['forbidden']

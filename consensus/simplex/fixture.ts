@@ -1,8 +1,8 @@
 /** One engine among four equal validators, played by hand. Test-only. */
 import { type Hash, ZERO_HASH } from '../../core/bytes.ts'
+import { standInScheme } from '../../core/stand-in-bls.ts'
 import { leaderOf } from '../../vm/leader.ts'
 import { aggregateVotes } from '../certificate.ts'
-import { standInScheme } from '../testing/stand-in-scheme.ts'
 import type { Block, Certificate, Message, Proposal, Vote, VoteKind } from '../types.ts'
 import { proposalBytes, type Signer, signVote } from '../vote.ts'
 import { Simplex } from './engine.ts'

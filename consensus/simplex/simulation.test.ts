@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { bls } from '../../core/bls.ts'
 import { hexKey } from '../../core/bytes.ts'
-import { standInScheme } from '../testing/stand-in-scheme.ts'
+import { standInScheme } from '../../core/stand-in-bls.ts'
 import { drawPlan, type Misdeed, type Plan } from './simulation/plan.ts'
 import { World, type WorldOptions } from './simulation/world.ts'
 

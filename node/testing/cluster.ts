@@ -1,16 +1,16 @@
 /** Several nodes over one memory hub, for tests: each with its own store, clock reader and signature pool. */
 
 import { FAST_PARAMS, testGenesis, testKey } from '../../consensus/testing/chain.ts'
-import { standInScheme } from '../../consensus/testing/stand-in-scheme.ts'
 import type { BlsScheme } from '../../core/bls.ts'
 import { toHex } from '../../core/bytes.ts'
 import { type KvStore, MemoryStore } from '../../core/kv.ts'
+import { standInScheme } from '../../core/stand-in-bls.ts'
+import { MemoryHub } from '../../p2p/memory.ts'
 import type { Genesis } from '../../vm/genesis.ts'
 import type { ChainParams } from '../../vm/params.ts'
 import { ChainNode, type ChainNodeOptions } from '../chain-node.ts'
 import { SystemClock } from '../clock.ts'
 import { SignaturePool } from '../ingest/signature-pool.ts'
-import { MemoryHub } from '../transport/memory.ts'
 
 /** Long for a machine that runs other tests beside, far beyond what a healthy cluster takes. */
 const PATIENCE_MS = 20_000

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { makeBlock } from '../../consensus/block.ts'
-import { standInScheme } from '../../consensus/testing/stand-in-scheme.ts'
 import { equalBytes, ZERO_HASH } from '../../core/bytes.ts'
 import { QuernError } from '../../core/errors.ts'
 import { sha256 } from '../../core/hash.ts'
+import { standInScheme } from '../../core/stand-in-bls.ts'
+import type { FinalBlock, PeerRequest, PeerResponse, Transport } from '../../p2p/transport.ts'
 import type { ChainNode } from '../chain-node.ts'
 import { Cluster, chainOf } from '../testing/cluster.ts'
-import type { FinalBlock, PeerRequest, PeerResponse, Transport } from '../transport/transport.ts'
 import { CatchUp } from './catch-up.ts'
 import type { Executor } from './executor.ts'
 
@@ -25,7 +25,7 @@ function connectLiar(hub: Cluster['hub'], answer: (request: PeerRequest) => Peer
   const transport: Transport = hub.connect('liar')
   const asked = { status: 0, range: 0 }
   transport.start({
-    message: () => undefined,
+    message: () => 'ignore',
     request: async (_, request) => {
       if (request.type === 'status' || request.type === 'range') asked[request.type]++
       const given = answer(request)
@@ -140,6 +140,8 @@ describe('catching up from hostile peers', () => {
         stop: async () => {},
         blame: unused,
         peers: () => names,
+        setValidators: unused,
+        peerOf: unused,
         broadcast: unused,
         send: unused,
         request: async (peer) => {

@@ -1,9 +1,9 @@
 import { afterEach, describe, it } from 'vitest'
 import { FAST_PARAMS } from '../../consensus/testing/chain.ts'
 import { QuernError } from '../../core/errors.ts'
+import type { Transport } from '../../p2p/transport.ts'
 import { SystemClock } from '../clock.ts'
 import { Cluster } from '../testing/cluster.ts'
-import type { Transport } from '../transport/transport.ts'
 
 let cluster: Cluster
 afterEach(() => cluster.stopAll())
@@ -19,13 +19,16 @@ const uninformed = (inner: Transport): Transport => ({
   start: (handlers) =>
     inner.start({
       ...handlers,
-      message: (from, message) => {
-        if (message.type !== 'consensus' || message.message.type !== 'proposal') handlers.message(from, message)
+      message: (from, message, origin) => {
+        const isProposal = message.type === 'consensus' && message.message.type === 'proposal'
+        return isProposal ? 'ignore' : handlers.message(from, message, origin)
       },
     }),
   stop: () => inner.stop(),
   blame: (peer, code) => inner.blame(peer, code),
   peers: () => inner.peers(),
+  setValidators: (validators) => inner.setValidators(validators),
+  peerOf: (validator) => inner.peerOf(validator),
   broadcast: (message) => inner.broadcast(message),
   send: (to, message) => inner.send(to, message),
   request: (to, request) => {

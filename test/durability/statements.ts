@@ -5,7 +5,7 @@
 import type { JournalRecord } from '../../consensus/simplex/types.ts'
 import type { Message, VoteKind } from '../../consensus/types.ts'
 import { toHex } from '../../core/bytes.ts'
-import type { PeerId } from '../../node/transport/transport.ts'
+import type { PeerId } from '../../p2p/transport.ts'
 
 export interface Statement {
   readonly node: PeerId

@@ -1,10 +1,10 @@
 /**
- * Signatures without curves: they spare tests the pairings, which a few tests make for all. Unforgeable by construction: a
+ * Signatures without curves, for simulations and tests only: they spare them the pairings. Unforgeable by construction: a
  * signature is a hash under the secret key, which only this table knows beside its owner. Aggregates are sums by XOR.
  */
-import type { BlsScheme } from '../../core/bls.ts'
-import { concatBytes, equalBytes, hexKey, utf8 } from '../../core/bytes.ts'
-import { sha256 } from '../../core/hash.ts'
+import type { BlsScheme } from './bls.ts'
+import { concatBytes, equalBytes, hexKey, utf8 } from './bytes.ts'
+import { sha256 } from './hash.ts'
 
 const LABEL = utf8('stand-in public key')
 

@@ -2,7 +2,7 @@
  * Nodes in one process. Everything goes through the wire codec and arrives later, on another turn of the event loop, so
  * nodes share no object and nobody can tell this from a fast network. Full queues lose messages, as sockets do.
  */
-import { QuernError } from '../../core/errors.ts'
+import { QuernError } from '../core/errors.ts'
 import type {
   NetworkMessage,
   PeerId,
@@ -98,6 +98,11 @@ class MemoryTransport implements Transport {
     return this.#hub.reachable(this.#id)
   }
 
+  /** Everybody hears everything here. */
+  setValidators(): void {}
+
+  peerOf(): undefined {}
+
   broadcast(message: NetworkMessage): void {
     if (!this.isRunning) return
     const bytes = encodeNetworkMessage(message)
@@ -151,7 +156,7 @@ class MemoryTransport implements Transport {
       this.#queuedBytes -= bytes.length
       if (this.#handlers === undefined) return
       const message = decodeOrDrop(bytes)
-      if (message !== undefined) this.#handlers.message(from, message)
+      if (message !== undefined) void this.#handlers.message(from, message, 'direct')
     }
     if (this.#queue.length > 0) this.#schedule()
   }

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { anyBlock, anyCertificate, anyMessage } from '../../consensus/testing/arbitraries.ts'
-import { equalBytes } from '../../core/bytes.ts'
-import { QuernError } from '../../core/errors.ts'
+import { anyBlock, anyCertificate, anyMessage } from '../consensus/testing/arbitraries.ts'
+import { equalBytes } from '../core/bytes.ts'
+import { QuernError } from '../core/errors.ts'
 import { MemoryHub } from './memory.ts'
 import type { NetworkMessage, PeerRequest, PeerResponse, TransportHandlers } from './transport.ts'
 import {
@@ -18,11 +18,28 @@ const hash = fc.uint8Array({ minLength: 32, maxLength: 32 })
 const count = fc.maxSafeNat()
 const maybe = fc.option(anyCertificate, { nil: undefined })
 
+const signature = fc.uint8Array({ minLength: 96, maxLength: 96 })
+const anyStatement = fc.record({
+  type: fc.constantFrom('proposal', 'notarize', 'finalize'),
+  blockHash: hash,
+  signature,
+})
+
 const anyNetworkMessage: fc.Arbitrary<NetworkMessage> = fc.oneof(
   anyMessage.map((message) => ({ type: 'consensus' as const, message })),
   fc.record({
     type: fc.constant('transactions' as const),
     transactions: fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 4 }),
+  }),
+  fc.record({
+    type: fc.constant('evidence' as const),
+    evidence: fc.record({
+      validator: fc.uint8Array({ minLength: 20, maxLength: 20 }),
+      epoch: count,
+      view: count,
+      first: anyStatement,
+      second: anyStatement,
+    }),
   }),
 )
 
@@ -64,7 +81,7 @@ function checkCodec<T>(
 }
 
 const silent: TransportHandlers = {
-  message: () => {},
+  message: () => 'accept',
   request: async () => ({ type: 'certificates', certificates: [] }),
 }
 
@@ -92,7 +109,13 @@ describe('memory hub', () => {
       ['b', b!],
       ['c', c!],
     ] as const) {
-      transport.start({ ...silent, message: (from, message) => got.push({ at, from, message }) })
+      transport.start({
+        ...silent,
+        message: (from, message) => {
+          got.push({ at, from, message })
+          return 'accept'
+        },
+      })
     }
     a!.start(silent)
     hub.setFilter((_, to) => to !== 'c')

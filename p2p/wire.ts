@@ -1,20 +1,22 @@
 /**
  * Wire form of what peers say to each other: one tag byte, then RLP (a consensus message brings its own form).
  *
- *     messages     01 || consensus message      02 || [envelope, ...]
+ *     messages     01 || consensus message      02 || [envelope, ...]      03 || body of SUBMIT_EVIDENCE
  *     requests     01 || []   02 || hash   03 || [fromHeight, count]   04 || [epoch, fromView, toView]
  *     responses    01 || [genesisHash, height, hash]   02 || block, or nothing
  *                  03 || [[block, notarization | [], finalization | []], ...]   04 || [certificate, ...]
  */
 
-import { decodeBlock, encodeBlock } from '../../consensus/block.ts'
-import { decodeCertificate, encodeCertificate } from '../../consensus/certificate.ts'
-import { MAX_CERTIFICATES_SERVED } from '../../consensus/simplex/limits.ts'
-import type { Certificate } from '../../consensus/types.ts'
-import { decodeMessage, encodeMessage, MAX_MESSAGE_BYTES } from '../../consensus/wire.ts'
-import { concatBytes, EMPTY_BYTES } from '../../core/bytes.ts'
-import { QuernError } from '../../core/errors.ts'
-import { decodeRlp, encodeRlp, encodeUint, type RlpItem, rlpBytes, rlpList, rlpNumber } from '../../core/rlp.ts'
+import { decodeBlock, encodeBlock } from '../consensus/block.ts'
+import { decodeCertificate, encodeCertificate } from '../consensus/certificate.ts'
+import { MAX_CERTIFICATES_SERVED } from '../consensus/simplex/limits.ts'
+import type { Evidence } from '../consensus/simplex/types.ts'
+import type { Certificate } from '../consensus/types.ts'
+import { decodeMessage, encodeMessage, MAX_MESSAGE_BYTES } from '../consensus/wire.ts'
+import { concatBytes, EMPTY_BYTES } from '../core/bytes.ts'
+import { QuernError } from '../core/errors.ts'
+import { decodeRlp, encodeRlp, encodeUint, type RlpItem, rlpBytes, rlpList, rlpNumber } from '../core/rlp.ts'
+import { submitEvidenceBody } from '../vm/transaction/bodies/evidence.ts'
 import type { FinalBlock, NetworkMessage, PeerRequest, PeerResponse } from './transport.ts'
 
 /** Largest message or answer: a range of blocks, which the server cuts at RANGE_TARGET_BYTES plus one block. */
@@ -32,6 +34,8 @@ export const MAX_GOSSIP_BYTES = 512 << 10
 
 const REQUEST_LIMITS = { maxBytes: 64, maxDepth: 1, maxItems: 4 }
 const GOSSIP_LIMITS = { maxBytes: MAX_GOSSIP_BYTES + 4_096, maxDepth: 1, maxItems: MAX_GOSSIP_TRANSACTIONS + 1 }
+/** A validator, a view, and two statements of a hash and a signature each. */
+const EVIDENCE_LIMITS = { maxBytes: 512, maxDepth: 2, maxItems: 12 }
 const STATUS_LIMITS = { maxBytes: 128, maxDepth: 1, maxItems: 4 }
 const CERTIFICATES_LIMITS = { maxBytes: 128 << 10, maxDepth: 2, maxItems: 8 * MAX_ANSWER_CERTIFICATES }
 /** Blocks stand in a range answer as strings, each decoded under its own limits. */
@@ -46,9 +50,19 @@ const unknownTag = (tag: number | undefined): QuernError<WireErrorCode> =>
 // ------------------------------------------------------------------------------------------------- messages
 
 export function encodeNetworkMessage(message: NetworkMessage): Uint8Array {
-  return message.type === 'consensus'
-    ? tagged(1, encodeMessage(message.message))
-    : tagged(2, encodeRlp(message.transactions))
+  switch (message.type) {
+    case 'consensus':
+      return tagged(1, encodeMessage(message.message))
+    case 'transactions':
+      return tagged(2, encodeRlp(message.transactions))
+    case 'evidence':
+      return tagged(3, encodeRlp(submitEvidenceBody.encode({ kind: 'SUBMIT_EVIDENCE', ...message.evidence })))
+  }
+}
+
+function readEvidence(item: RlpItem): Evidence {
+  const { kind: _, ...evidence } = submitEvidenceBody.decode(item)
+  return evidence
 }
 
 /** @throws QuernError from the decoders */
@@ -56,6 +70,7 @@ export function decodeNetworkMessage(bytes: Uint8Array): NetworkMessage {
   const payload = bytes.subarray(1)
   if (bytes[0] === 1 && payload.length <= MAX_MESSAGE_BYTES)
     return { type: 'consensus', message: decodeMessage(payload) }
+  if (bytes[0] === 3) return { type: 'evidence', evidence: readEvidence(decodeRlp(payload, EVIDENCE_LIMITS)) }
   if (bytes[0] !== 2) throw unknownTag(bytes[0])
   return { type: 'transactions', transactions: rlpList(decodeRlp(payload, GOSSIP_LIMITS)).map((raw) => rlpBytes(raw)) }
 }

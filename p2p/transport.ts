@@ -3,8 +3,9 @@
  * object crosses in its wire form (wire.ts), so peers share nothing but bytes.
  */
 
-import type { Block, Certificate, Message } from '../../consensus/types.ts'
-import type { Hash } from '../../core/bytes.ts'
+import type { Evidence } from '../consensus/simplex/types.ts'
+import type { Block, Certificate, Message } from '../consensus/types.ts'
+import type { Address, Hash } from '../core/bytes.ts'
 
 /** Opaque; only the transport knows what it stands for. */
 export type PeerId = string
@@ -13,6 +14,17 @@ export type NetworkMessage =
   | { readonly type: 'consensus'; readonly message: Message }
   /** Whole envelopes. */
   | { readonly type: 'transactions'; readonly transactions: readonly Uint8Array[] }
+  /** Two statements of one validator that contradict each other, for the next leader to put into a block. */
+  | { readonly type: 'evidence'; readonly evidence: Evidence }
+
+/**
+ * How a message came: from the connection of the peer that wrote or forwards it to us alone, or through the gossip mesh,
+ * which passes on what is accepted and scores the sender of what is rejected.
+ */
+export type Origin = 'direct' | 'gossip'
+
+/** `ignore`: nobody's fault (old, known, too early). `reject`: only a faulty or lying sender produces it; the code says why. */
+export type Verdict = 'accept' | 'ignore' | { readonly reject: string }
 
 /** A final block as a peer hands it to one that joins. */
 export interface FinalBlock {
@@ -49,9 +61,15 @@ export type ResponseTo<Request extends PeerRequest> = Extract<PeerResponse, { re
 export type TransportErrorCode = 'PEER_UNKNOWN' | 'PEER_TIMEOUT' | 'PEER_ANSWER_INVALID'
 
 export interface TransportHandlers {
-  /** Must not throw. */
-  message(from: PeerId, message: NetworkMessage): void
+  /** Must not throw. The answer decides what becomes of a gossip message and of its sender. */
+  message(from: PeerId, message: NetworkMessage, origin: Origin): Verdict | Promise<Verdict>
   request(from: PeerId, request: PeerRequest): Promise<PeerResponse>
+}
+
+/** A member of the present validator set, as far as the network needs to know it. */
+export interface KnownValidator {
+  readonly address: Address
+  readonly blsPublicKey: Uint8Array
 }
 
 export interface Transport {
@@ -60,7 +78,12 @@ export interface Transport {
   stop(): Promise<void>
   /** The peer sent something that only a faulty or lying node sends. */
   blame(peer: PeerId, code: string): void
+  /** Whom this node talks to now: connected, and of the same genesis. */
   peers(): readonly PeerId[]
+  /** The validators of this epoch: consensus messages go to those of them that are peers directly. */
+  setValidators(validators: readonly KnownValidator[]): void
+  /** The peer that proved to be this validator, if there is one. */
+  peerOf(validator: Address): PeerId | undefined
   /** To every peer, as far as the network allows; nothing says whether it arrived. */
   broadcast(message: NetworkMessage): void
   send(to: PeerId, message: NetworkMessage): void
