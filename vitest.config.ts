@@ -1,6 +1,6 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 
-const E2E = 'test/{e2e,durability}/**/*.test.ts'
+const E2E = 'test/{e2e,durability,faults}/**/*.test.ts'
 
 export default defineConfig({
   test: {
@@ -14,6 +14,7 @@ export default defineConfig({
           include: ['{core,vm,mempool,consensus,p2p,gpu,node,devnet,scripts,test}/**/*.test.ts'],
           exclude: [...configDefaults.exclude, E2E],
           pool: 'threads',
+          globalSetup: 'scripts/wasm.mjs',
           sequence: { groupOrder: 0 },
         },
       },
@@ -24,7 +25,7 @@ export default defineConfig({
           name: 'e2e',
           include: [E2E],
           pool: 'forks',
-          globalSetup: 'test/e2e/build-once.ts',
+          globalSetup: ['scripts/wasm.mjs', 'test/e2e/build-once.ts'],
           testTimeout: 60_000,
           hookTimeout: 30_000,
           sequence: { groupOrder: 1 },

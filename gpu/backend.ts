@@ -3,8 +3,8 @@
  *
  * A backend takes one attempt (two n x n int8 matrices, their product, a ticket for each 16 x 16 tile) and answers with
  * the tiles that win. Every backend gives the same answer to the bit; they differ in speed alone. `reference.ts` is the
- * plain TypeScript one, `threaded.ts` runs it off the main thread, and `worker.ts` is the loop that turns winning tiles
- * into paid results.
+ * plain TypeScript one, `threaded.ts` runs it off the main thread, `wasm/` is the fast one on processors, `choose.ts` finds
+ * out which is best here, and `worker.ts` is the loop that turns winning tiles into paid results.
  */
 import type { Hash } from '../core/bytes.ts'
 

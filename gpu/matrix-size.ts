@@ -1,6 +1,6 @@
 /** Which matrix size this machine earns most with: a win is worth D at every n, so the fastest multiply rate decides. */
 import { sha256 } from '../core/hash.ts'
-import type { LotteryBackend } from './backend.ts'
+import type { LotteryBackend, LotteryJob } from './backend.ts'
 
 /** Each size plays at least this long: the compiler needs about half of it before the rate is the lasting one. */
 const MEASURE_MS = 120
@@ -12,10 +12,12 @@ export interface SizeEstimate {
   readonly macsPerSecond: number
 }
 
+/** A target of zero never wins, so nothing comes of the attempt but its duration. */
+const trialJob = (n: number): LotteryJob => ({ seed: sha256(new Uint8Array(0)), n, target: 0n })
+
 /** The fastest attempt of the measurement, in ms: anything else on this machine only ever makes one slower. */
 async function timeAttempt(backend: LotteryBackend, n: number, signal: AbortSignal | undefined): Promise<number> {
-  // A target of zero never wins, so nothing comes of the attempt but its duration.
-  const job = { seed: sha256(new Uint8Array(0)), n, target: 0n }
+  const job = trialJob(n)
   let bestMs = Number.POSITIVE_INFINITY
   let spentMs = 0
   for (let attempt = 0; spentMs < MEASURE_MS; attempt++) {
@@ -40,8 +42,11 @@ export async function estimateSizes(
   signal?: AbortSignal,
 ): Promise<readonly SizeEstimate[]> {
   const estimates: SizeEstimate[] = []
+  const ascending = [...sizes].sort((a, b) => a - b)
+  // Threads start and code is compiled during the first attempt: it says nothing about the next ones.
+  if (ascending[0] !== undefined) await backend.attempt(trialJob(ascending[0]), 0, signal)
   let macsPerSecond = Number.POSITIVE_INFINITY
-  for (const n of [...sizes].sort((a, b) => a - b)) {
+  for (const n of ascending) {
     if (estimates.length > 0 && (n ** 3 / macsPerSecond) * 1_000 > MAX_ATTEMPT_MS) break
     macsPerSecond = n ** 3 / ((await timeAttempt(backend, n, signal)) / 1_000)
     estimates.push({ n, macsPerSecond })

@@ -1,9 +1,11 @@
-// Builds dist/ with tsc. Runs as npm's `prepare`, so it must work right after an install; where the
-// compiler is absent (a production install without dev dependencies) an existing build is kept.
+// Builds dist/ with tsc, and the lottery's kernel with the AssemblyScript compiler. Runs as npm's `prepare`, so it must
+// work right after an install; where the compilers are absent (a production install without dev dependencies) an
+// existing build is kept.
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import buildWasm, { lotteryWasm } from './wasm.mjs'
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
 const tsc = path.join(root, 'node_modules', '.bin', process.platform === 'win32' ? 'tsc.cmd' : 'tsc')
@@ -16,11 +18,13 @@ if (!fs.existsSync(tsc)) {
   )
   process.exit(built ? 0 : 1)
 }
+await buildWasm()
 // Built aside and then exchanged: a node that starts meanwhile finds the old build or the new one, never half of one.
 const dist = path.join(root, 'dist')
 const fresh = path.join(root, `dist.${process.pid}`)
 const result = spawnSync(tsc, ['-p', 'tsconfig.build.json', '--outDir', fresh], { cwd: root, stdio: 'inherit' })
 if (result.status === 0) {
+  fs.copyFileSync(lotteryWasm, path.join(fresh, path.relative(root, lotteryWasm)))
   const old = `${fresh}.old`
   if (fs.existsSync(dist)) fs.renameSync(dist, old)
   fs.renameSync(fresh, dist)

@@ -26,6 +26,8 @@ export default function buildOnce(project: TestProject): () => void {
     const compiler = path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
     const args = [compiler, '-p', path.join(ROOT, 'tsconfig.build.json'), '--outDir', path.join(folder, 'dist')]
     execFileSync(process.execPath, args, { stdio: 'inherit' })
+    const kernel = path.join('gpu', 'wasm', 'lottery.wasm')
+    fs.copyFileSync(path.join(ROOT, kernel), path.join(folder, 'dist', kernel))
   } catch (error) {
     remove()
     throw error

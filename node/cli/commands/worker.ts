@@ -3,8 +3,8 @@ import type { Command } from 'commander'
 import { formatAddress } from '../../../core/address.ts'
 import { type Address, hexKey, toHex } from '../../../core/bytes.ts'
 import { QuernError } from '../../../core/errors.ts'
+import { BACKENDS, type Choice, chooseBackend } from '../../../gpu/choose.ts'
 import { createRpcClient } from '../../../gpu/rpc-client.ts'
-import { createThreadedBackend } from '../../../gpu/threaded.ts'
 import { startWorker } from '../../../gpu/worker.ts'
 import type { WorkerEvent } from '../../../gpu/worker-events.ts'
 import { type CliContext, outputOf, withRpc } from '../context.ts'
@@ -17,6 +17,20 @@ interface WorkerOptions extends SignerOptions {
   readonly rpc: string
   readonly matrixSize?: string
   readonly duty: string
+  readonly backend?: string
+  readonly threads?: string
+}
+
+/** One line for people. */
+function describeChoice({ name, threads, trials }: Choice): string {
+  const rates = trials.map((trial) => {
+    const candidate = `${trial.name} x${trial.threads}`
+    return 'failed' in trial
+      ? `${candidate}: ${trial.failed.code}`
+      : `${candidate}: ${(trial.macsPerSecond / 1e9).toFixed(1)} GMAC/s`
+  })
+  const measured = rates.length === 0 ? '' : ` (${rates.join(', ')})`
+  return `computing with ${name} on ${threads} ${threads === 1 ? 'thread' : 'threads'}${measured}`
 }
 
 /** One line for people. */
@@ -55,6 +69,8 @@ export function addWorkerCommand(program: Command, context: CliContext): void {
     .description('compute results for a chain on this machine')
     .option('--matrix-size <n>', 'use this size instead of the fastest one here')
     .option('--duty <part>', 'part of the time to compute, above 0 and at most 1', '1')
+    .option('--backend <name>', `${BACKENDS.join(' or ')}; default: whichever is fastest here`)
+    .option('--threads <count>', 'threads of the backend; default: whichever number is fastest here')
     .addHelpText('after', '\nExample:\n  quern worker --rpc http://127.0.0.1:8545 --from miller')
     .action(async (options: WorkerOptions, command: Command) => {
       const dutyCycle = Number(options.duty)
@@ -63,7 +79,19 @@ export function addWorkerCommand(program: Command, context: CliContext): void {
       const signer = await loadSigner(options, context.env)
       const output = outputOf(command, context)
       await requireFunds(options.rpc, signer.address)
-      const backend = createThreadedBackend()
+      const interrupted = new AbortController()
+      const { signal } = interrupted
+      onInterrupt(() => interrupted.abort())
+      const choice = await chooseBackend({
+        ...(options.backend === undefined ? {} : { backend: options.backend }),
+        ...(options.threads === undefined ? {} : { threads: Number(options.threads) }),
+        signal,
+      }).catch((error: unknown) => {
+        if (!signal.aborted) throw error
+      })
+      if (choice === undefined) return
+      const { backend } = choice
+      output.note(describeChoice(choice))
       const worker = startWorker({
         client: createRpcClient(options.rpc),
         backend,
@@ -74,7 +102,8 @@ export function addWorkerCommand(program: Command, context: CliContext): void {
           context.write(output.json ? JSON.stringify(event, jsonSafe) : describeEvent(event))
         },
       })
-      onInterrupt(() => void worker.stop())
+      signal.addEventListener('abort', () => void worker.stop())
+      if (signal.aborted) await worker.stop()
       try {
         await worker.done
       } finally {
