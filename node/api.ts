@@ -6,6 +6,7 @@
 import type { Block, Certificate, Header } from '../consensus/types.ts'
 import type { Address, Hash } from '../core/bytes.ts'
 import type { Result } from '../core/errors.ts'
+import type { PeerInfo } from '../p2p/options.ts'
 import type { Receipt } from '../vm/execution/types.ts'
 import type { Genesis } from '../vm/genesis.ts'
 import type { StateReader } from '../vm/state/view.ts'
@@ -33,9 +34,22 @@ export interface PoolEntry {
   readonly status: 'pending' | 'queued'
 }
 
+/** A node's place in the network; a `P2pNode` fits. */
+export interface NodeNetwork {
+  /** Base58 peer id. */
+  readonly id: string
+  /** Where others reach it, each with `/p2p/<id>`. */
+  readonly multiaddrs: readonly string[]
+  peers(): readonly PeerInfo[]
+}
+
 export interface NodeApi {
   readonly genesis: Genesis
   readonly genesisHash: Hash
+  /** Absent where peers are in the same process. */
+  readonly network?: NodeNetwork | undefined
+  /** Owner of the validator that this node signs for. */
+  readonly validator?: Address | undefined
   /** Newest notarised header: tag `latest`. */
   latest(): Header & { readonly hash: Hash }
   /** Newest final header: tags `safe` and `finalized`. */
@@ -89,4 +103,31 @@ export interface DevControls {
   snapshot(): Promise<number>
   /** False when there is no such snapshot. A snapshot and all later ones are used up. */
   revert(id: number): Promise<boolean>
+  /**
+   * Cuts the network: validators of different groups do not reach each other until `heal` or another partition. Whoever
+   * is in no group makes up one more. The node that answers here stays with the first group, unless it is a validator.
+   * @throws QuernError `PARTITION_INVALID`
+   */
+  partition(groups: readonly (readonly number[])[]): Promise<void>
+  heal(): Promise<void>
+  /** Ends a validator's node with no goodbye and nothing saved, as `kill -9` does. @throws QuernError `VALIDATOR_UNKNOWN` */
+  killValidator(index: number): Promise<void>
+  /** Starts a killed one again on what its disk holds; does nothing when it runs. @throws QuernError `VALIDATOR_UNKNOWN` */
+  restartValidator(index: number): Promise<void>
+  /** The nodes of the network, validators first. */
+  nodes(): readonly DevNode[]
+}
+
+export interface DevNode {
+  /** `validator-0`; `node` for one that only follows. */
+  readonly name: string
+  readonly nodeId: string
+  /** With /p2p/, as it was when the node last started. */
+  readonly multiaddr: string
+  /** Of the operating system; undefined while it does not run. */
+  readonly pid: number | undefined
+  /** Its own URL, where it has one. */
+  readonly rpc: string | undefined
+  /** Newest final block, where this process can see it. */
+  readonly finalized: { readonly height: number; readonly hash: Hash } | undefined
 }

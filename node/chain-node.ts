@@ -13,13 +13,13 @@ import type { Result } from '../core/errors.ts'
 import type { KvStore } from '../core/kv.ts'
 import type { MempoolLimits } from '../mempool/limits.ts'
 import type { MempoolSnapshot } from '../mempool/mempool.ts'
-import type { NetworkMessage, PeerId, Transport, Verdict } from '../p2p/transport.ts'
+import type { NetworkMessage, Origin, PeerId, Transport, Verdict } from '../p2p/transport.ts'
 import { referenceKernel } from '../vm/compute/tile.ts'
 import type { TileKernel } from '../vm/execution/types.ts'
 import type { Genesis } from '../vm/genesis.ts'
 import type { StateReader } from '../vm/state/view.ts'
 import type { ValidatorSet } from '../vm/validator-set.ts'
-import type { ExecutedBlock, NodeApi, NodeEvent } from './api.ts'
+import type { ExecutedBlock, NodeApi, NodeEvent, NodeNetwork } from './api.ts'
 import { ChainView, executed } from './chain-view.ts'
 import type { Clock } from './clock.ts'
 import type { SignaturePool } from './ingest/signature-pool.ts'
@@ -27,17 +27,24 @@ import { PeerServer } from './peer-server.ts'
 import { genesisEntry } from './replay-chain.ts'
 import { ChainStore } from './storage/chain-store.ts'
 import { Journal } from './storage/journal.ts'
+import type { Reporter } from './validator/accountability.ts'
 import { CommitGate } from './validator/commit-gate.ts'
 import type { ChainEntry } from './validator/entry.ts'
+import { EvidencePool } from './validator/evidence-pool.ts'
 import { Executor } from './validator/executor.ts'
 import { Participant } from './validator/participant.ts'
 import type { ValidatorKey } from './validator/proposer.ts'
+import type { SigningProtection } from './validator/signing-protection.ts'
 import { TransactionPool } from './validator/transaction-pool.ts'
 
 export interface ChainNodeOptions {
   readonly genesis: Genesis
   /** Absent: the node follows and never votes. */
   readonly key?: ValidatorKey
+  /** Pays for the evidence that this node puts into blocks it leads; absent: it puts none. */
+  readonly reporter?: Reporter
+  /** The record beside the key of what it may have signed. Awaited before a vote or proposal leaves. */
+  readonly protection?: SigningProtection
   readonly store: KvStore
   readonly clock: Clock
   readonly transport: Transport
@@ -46,18 +53,29 @@ export interface ChainNodeOptions {
   readonly kernel?: TileKernel
   readonly bls?: BlsScheme
   readonly mempoolLimits?: Partial<MempoolLimits>
-  /** A validator signed two statements that contradict each other. */
+  /** What `NodeApi.network` shows. */
+  readonly network?: NodeNetwork
+  /** No block above it becomes final here: the node fails with `HALT_HEIGHT` in its place. */
+  readonly haltHeight?: number
+  /** A validator signed two statements that contradict each other: seen here, or proved by a peer. */
   readonly onEvidence?: (evidence: Evidence) => void
-  /** The node stopped by itself: disk failure, broken assertion, or a conflict with its own final chain. */
+  /**
+   * The node stopped by itself: disk failure, broken assertion, a conflict with its own final chain, or another process with its
+   * key (`VALIDATOR_KEY_ELSEWHERE`).
+   */
   readonly onFailure?: (error: unknown) => void
 }
 
-/** Gossip messages of transactions in work at once; more are dropped, as the mempool would have to drop them. */
+/** Messages of transactions in work at once; more are dropped, as the mempool would have to drop them. */
 const MAX_GOSSIP_IN_WORK = 64
+/** Of these, of one peer, so that none takes the room of the others. */
+const MAX_GOSSIP_IN_WORK_PER_PEER = 8
 
 export class ChainNode implements NodeApi {
   readonly genesis: Genesis
   readonly genesisHash: Hash
+  readonly network: NodeNetwork | undefined
+  readonly validator: Address | undefined
   readonly #options: ChainNodeOptions
   readonly #tree: BlockTree<ChainEntry>
   readonly #view: ChainView
@@ -66,13 +84,23 @@ export class ChainNode implements NodeApi {
   readonly #server: PeerServer
   readonly #listeners = new Set<(event: NodeEvent) => void>()
   #gossipInWork = 0
+  readonly #gossipInWorkOf = new Map<PeerId, number>()
   #isStopped = false
+  #stopping: Promise<void> | undefined
 
-  private constructor(options: ChainNodeOptions, store: ChainStore, journal: Journal, genesisHash: Hash) {
+  private constructor(
+    options: ChainNodeOptions,
+    store: ChainStore,
+    journal: Journal,
+    evidence: EvidencePool,
+    genesisHash: Hash,
+  ) {
     const { genesis, clock, transport, signatures, bls = defaultBls } = options
     const rules = { params: genesis.params, genesisHash, kernel: options.kernel ?? referenceKernel, bls }
     this.genesis = genesis
     this.genesisHash = genesisHash
+    this.network = options.network
+    this.validator = options.key?.owner
     this.#options = options
     this.#tree = new BlockTree(headEntry(store))
     const tree = this.#tree
@@ -89,10 +117,14 @@ export class ChainNode implements NodeApi {
     const executor = new Executor(tree, gate, rules, (envelopes) => this.#transactions.recoverBlock(envelopes))
     this.#participant = new Participant({
       ...(options.key === undefined ? {} : { key: options.key }),
+      ...(options.haltHeight === undefined ? {} : { haltHeight: options.haltHeight }),
+      ...(options.protection === undefined ? {} : { protection: options.protection }),
+      ...(options.reporter === undefined ? {} : { reporter: options.reporter }),
       bls,
       clock,
       store,
       journal,
+      evidence,
       tree,
       gate,
       executor,
@@ -109,7 +141,7 @@ export class ChainNode implements NodeApi {
       stopped: (error) => this.#fail(error),
     })
     this.#view = new ChainView(store, tree, genesis.params, () => this.#participant.tipCertificate)
-    this.#server = new PeerServer(store, tree, genesisHash, this.#participant)
+    this.#server = new PeerServer(store, tree, journal, genesisHash, this.#participant)
   }
 
   /**
@@ -119,20 +151,25 @@ export class ChainNode implements NodeApi {
   static async open(options: ChainNodeOptions): Promise<ChainNode> {
     const first = genesisEntry(options.genesis)
     const store = await ChainStore.open(options.store, first)
-    return new ChainNode(options, store, await Journal.open(options.store), first.block.hash)
+    const journal = await Journal.open(options.store)
+    return new ChainNode(options, store, journal, await EvidencePool.open(options.store), first.block.hash)
   }
 
   start(): void {
     this.#options.transport.start({
-      message: (from, message) => this.#receive(from, message),
+      message: (from, message, origin) => this.#receive(from, message, origin),
       request: (_, request) => this.#server.answer(request),
     })
     this.#participant.start()
   }
 
   /** Ends at once, as far as anybody outside can tell; resolves when nothing of this node touches the store any more. */
-  async stop(): Promise<void> {
-    if (this.#isStopped) return
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
     this.#isStopped = true
     this.#transactions.close()
     await this.#options.transport.stop()
@@ -234,21 +271,35 @@ export class ChainNode implements NodeApi {
 
   // ---------------------------------------------------------------------------------------------------- inside
 
-  #receive(from: PeerId, message: NetworkMessage): Verdict {
-    if (message.type === 'consensus') this.#participant.receive(from, message.message)
-    else if (message.type === 'transactions') this.#receiveTransactions(message.transactions)
-    return 'ignore'
+  /** Each module states, check by check, what is ignored and what is rejected. */
+  #receive(from: PeerId, message: NetworkMessage, origin: Origin): Verdict | Promise<Verdict> {
+    switch (message.type) {
+      case 'consensus':
+        return this.#participant.receive(from, message.message, origin)
+      case 'transactions':
+        return this.#receiveTransactions(from, message.transactions)
+      case 'evidence':
+        return this.#participant.receiveEvidence(message.evidence)
+    }
   }
 
-  #receiveTransactions(envelopes: readonly Uint8Array[]): void {
-    if (this.#gossipInWork >= MAX_GOSSIP_IN_WORK) return
+  async #receiveTransactions(from: PeerId, envelopes: readonly Uint8Array[]): Promise<Verdict> {
+    const ofPeer = this.#gossipInWorkOf.get(from) ?? 0
+    // Nobody's fault: we are busy.
+    if (this.#gossipInWork >= MAX_GOSSIP_IN_WORK || ofPeer >= MAX_GOSSIP_IN_WORK_PER_PEER) return 'ignore'
     this.#gossipInWork++
-    this.#transactions
-      .receive(envelopes)
-      .catch((error: unknown) => this.#fail(error))
-      .finally(() => {
-        this.#gossipInWork--
-      })
+    this.#gossipInWorkOf.set(from, ofPeer + 1)
+    try {
+      return await this.#transactions.receive(envelopes)
+    } catch (error) {
+      this.#fail(error)
+      return 'ignore'
+    } finally {
+      this.#gossipInWork--
+      const left = (this.#gossipInWorkOf.get(from) ?? 1) - 1
+      if (left === 0) this.#gossipInWorkOf.delete(from)
+      else this.#gossipInWorkOf.set(from, left)
+    }
   }
 
   #emit(event: NodeEvent): void {

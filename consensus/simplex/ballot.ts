@@ -3,7 +3,7 @@ import { equalBytes, type Hash, ZERO_HASH } from '../../core/bytes.ts'
 import { assert } from '../../core/errors.ts'
 import type { Vote, VoteKind } from '../types.ts'
 import { signVote } from '../vote.ts'
-import { canSign, emit, ownVote, type SimplexState, viewAt } from './state.ts'
+import { canSign, canSignIn, emit, ownVote, type SimplexState, viewAt } from './state.ts'
 import { storeVote } from './votes.ts'
 
 /** What would be evidence against us, or would break S3. */
@@ -15,13 +15,14 @@ function contradicts(s: SimplexState, kind: VoteKind, view: number, blockHash: H
 }
 
 /**
- * Signs, records, counts and sends a vote; does nothing when it was cast before.
+ * Signs, records, counts and sends a vote; does nothing when it was cast before, or when the view is barred.
  * @throws QuernError `ASSERTION_FAILED` rather than sign a contradiction
  */
 export function castVote(s: SimplexState, kind: VoteKind, view: number, blockHash: Hash = ZERO_HASH): void {
   if (ownVote(s, view, kind) !== undefined && !contradicts(s, kind, view, blockHash)) return
   const { signer, genesisHash } = s.options
   assert(canSign(s) && signer !== undefined, 'only a validator of the epoch votes', { view })
+  if (!canSignIn(s, view)) return
   assert(view > s.finalView, 'a final view is closed', { view, finalView: s.finalView })
   assert(!contradicts(s, kind, view, blockHash), 'this vote would contradict an earlier one', { kind, view })
   const vote: Vote = signVote({ kind, epoch: s.set.epoch, view, blockHash, validator: s.me }, genesisHash, signer)

@@ -3,7 +3,8 @@ import { equalBytes, type Hash, hexKey } from '../../core/bytes.ts'
 import { epochOf } from '../../vm/params.ts'
 import { certificateHash, signerIndexes, verifyCertificate } from '../certificate.ts'
 import type { Block, Certificate } from '../types.ts'
-import { MAX_FETCHES, MAX_HELD_BLOCKS, SYNC_BLOCKS } from './limits.ts'
+import { noteLagging } from './lagging.ts'
+import { MAX_FETCHES, MAX_HELD_BLOCKS, SYNC_BLOCKS, VIEWS_PER_ANSWER } from './limits.ts'
 import {
   emit,
   type HeldBlock,
@@ -77,11 +78,13 @@ export function fetchMissing(s: SimplexState): void {
   }
 }
 
-/** S8: asks for certificates of views that we passed without seeing all that others saw. Once in D. */
+/**
+ * S8: asks for certificates of views that we passed without seeing all that others saw. Once in D: while an answer comes in, the
+ * first view that is missing moves up through what it covers.
+ */
 export function fetchCertificates(s: SimplexState, fromView: number, toView: number): void {
-  const key = `certificates/${fromView}`
-  if (s.asked.has(key)) return
-  s.asked.add(key)
+  if (s.askedViews.some(({ from, to }) => fromView >= from && fromView <= to)) return
+  s.askedViews.push({ from: fromView, to: Math.min(toView, fromView + VIEWS_PER_ANSWER - 1) })
   const hints = s.enteredBy?.epoch === s.set.epoch ? signerIndexes(s.enteredBy.signers) : []
   emit(s, { type: 'fetchCertificates', epoch: s.set.epoch, fromView, toView, hints })
 }
@@ -218,5 +221,5 @@ export function settleHead(s: SimplexState, head: SimplexState['head']): void {
 function noteDistance(s: SimplexState, hash: Hash): void {
   const held = heldBlock(s, hash)
   if (held === undefined || held.block.header.height <= s.head.block.header.height + SYNC_BLOCKS) return
-  s.lagging ??= { epoch: s.set.epoch, from: undefined }
+  noteLagging(s, s.set.epoch, undefined)
 }

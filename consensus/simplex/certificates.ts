@@ -1,6 +1,6 @@
 /** Certificates: intake, and the arms S4, S5 and S6 that they set off. */
 import { equalBytes, hexKey } from '../../core/bytes.ts'
-import { certificateFailure } from '../certificate.ts'
+import { certificateFailure, checkSigners } from '../certificate.ts'
 import type { Certificate } from '../types.ts'
 import { namesBlockRightly } from '../vote.ts'
 import { castVote } from './ballot.ts'
@@ -9,11 +9,8 @@ import { canSign, emit, halt, ownVote, type SimplexState, viewAt } from './state
 import { enterView } from './timers.ts'
 import type { Refusal } from './types.ts'
 
-/**
- * Takes a certificate of the present epoch, of any view however far ahead: a lagging node jumps by it. What is known costs
- * nothing; what does not fit the set is rejected before its signature is looked at.
- */
-export function takeCertificate(s: SimplexState, certificate: Certificate): Refusal | undefined {
+/** The checks of a certificate of the present epoch that cost no cryptography and change nothing. */
+export function certificateRefusal(s: SimplexState, certificate: Certificate): Refusal | undefined {
   if (certificate.view <= s.finalView) return { ignored: 'VIEW_PAST' }
   const known = s.views.get(certificate.view)?.certificates[certificate.kind]
   if (known !== undefined && equalBytes(known.blockHash, certificate.blockHash)) {
@@ -22,7 +19,19 @@ export function takeCertificate(s: SimplexState, certificate: Certificate): Refu
   if (!namesBlockRightly(certificate.kind, certificate.blockHash)) {
     return { rejected: 'VOTE_SHAPE' }
   }
-  const failure = certificateFailure(certificate, s.set, s.options.genesisHash, s.options.scheme)
+  const failure = checkSigners(certificate, s.set)
+  return failure === undefined ? undefined : { rejected: failure.code }
+}
+
+/**
+ * Takes a certificate of the present epoch, of any view however far ahead: a lagging node jumps by it. What is known costs
+ * nothing; what does not fit the set is rejected before its signature is looked at.
+ */
+export function takeCertificate(s: SimplexState, certificate: Certificate, isVerified: boolean): Refusal | undefined {
+  const refusal = certificateRefusal(s, certificate)
+  if (refusal !== undefined) return refusal
+  const { genesisHash, scheme } = s.options
+  const failure = isVerified ? undefined : certificateFailure(certificate, s.set, genesisHash, scheme)
   if (failure !== undefined) return { rejected: failure.code }
   s.formed.push(certificate)
   return undefined

@@ -36,20 +36,29 @@
  */
 import type { Hash } from '../../core/bytes.ts'
 import { assert } from '../../core/errors.ts'
-import type { Certificate, Message } from '../types.ts'
+import type { ValidatorSet } from '../../vm/validator-set.ts'
+import type { Block, Certificate, Message, Proposal } from '../types.ts'
 import { onViewTimer } from './ballot.ts'
 import { fetchMissing, finalise, moveTip, onValidated, takeFetchedBlock, validateNext } from './blocks.ts'
-import { acceptCertificate, certificatesFrom, takeCertificate } from './certificates.ts'
+import { acceptCertificate, certificateRefusal, certificatesFrom, takeCertificate } from './certificates.ts'
 import { onEpochSet, onSynced, takeEarlyMessage } from './epoch.ts'
 import { isHeadVote, takeHeadVote, widestNotarization } from './head-votes.ts'
 import { MAX_SETTLE_STEPS } from './limits.ts'
-import { lead, onBuilt, proposedBlock, takeProposal, voteNotarize } from './proposals.ts'
+import {
+  isLeaderSigned,
+  lead,
+  onBuilt,
+  proposalRefusal,
+  proposedBlock,
+  takeProposal,
+  voteNotarize,
+} from './proposals.ts'
 import { restore, start } from './recovery.ts'
 import { onResendTimer } from './resend.ts'
-import { createState, emit, isCertified, leaderAt, type SimplexState } from './state.ts'
+import { createState, emit, heldBlock, isCertified, isMadeElsewhere, leaderAt, type SimplexState } from './state.ts'
 import { RESEND_TIMER } from './timers.ts'
-import type { FinalHead, Input, Output, Refusal, SimplexOptions } from './types.ts'
-import { takeVote } from './votes.ts'
+import type { FinalHead, IgnoreCode, Input, Output, Refusal, SimplexOptions } from './types.ts'
+import { takeVote, voteRefusal } from './votes.ts'
 
 export class Simplex {
   readonly #s: SimplexState
@@ -77,6 +86,11 @@ export class Simplex {
     return this.#s.set.epoch
   }
 
+  /** Voters of the present epoch. */
+  get set(): ValidatorSet {
+    return this.#s.set
+  }
+
   get view(): number {
     return this.#s.view
   }
@@ -99,6 +113,30 @@ export class Simplex {
     return isCertified(this.#s, blockHash)
   }
 
+  /**
+   * What `step` would say to a message without looking at signatures and bodies, or at what else it holds; changes nothing.
+   * For a host that verifies by itself what it passes on.
+   */
+  refusalOf(message: Message): Refusal | undefined {
+    const s = this.#s
+    return wrongTime(s, message) ?? (isLateHeadVote(s, message) ? undefined : cheapRefusal(s, message))
+  }
+
+  /** Whether the leader of its view signed a proposal of the present epoch. */
+  isLeaderSigned(proposal: Proposal): boolean {
+    return isLeaderSigned(this.#s, proposal)
+  }
+
+  /** Whether a statement of our own key that this engine does not know was made by somebody else: see `keyElsewhere`. */
+  isMadeElsewhere(epoch: number, view: number): boolean {
+    return isMadeElsewhere(this.#s, epoch, view)
+  }
+
+  /** A block that waits here, executed or not, its body checked: what a peer gets that asks for it. */
+  block(hash: Hash): Block | undefined {
+    return heldBlock(this.#s, hash)?.block
+  }
+
   /** What a peer gets that asks for certificates; older ones than the head's are the host's to serve. */
   certificatesFrom(epoch: number, fromView: number): Certificate[] {
     return certificatesFrom(this.#s, epoch, fromView)
@@ -116,7 +154,7 @@ function take(s: SimplexState, input: Input): void {
       start(s)
       break
     case 'message':
-      answer(s, takeMessage(s, input.message, input.from), input.from)
+      answer(s, takeMessage(s, input.message, input.from, input.isVerified), input.from)
       break
     case 'timer':
       if (input.id === RESEND_TIMER) onResendTimer(s)
@@ -162,18 +200,44 @@ const epochOfMessage = (message: Message): number => {
   }
 }
 
-function takeMessage(s: SimplexState, message: Message, from: string | undefined): Refusal | undefined {
+const isLateHeadVote = (s: SimplexState, message: Message): boolean =>
+  message.type === 'vote' && isHeadVote(s, message.vote)
+
+/** Of another epoch than ours, or while none is open. */
+function wrongTime(s: SimplexState, message: Message): { readonly ignored: IgnoreCode } | undefined {
   const epoch = epochOfMessage(message)
-  if (message.type === 'vote' && isHeadVote(s, message.vote)) return takeHeadVote(s, message.vote, from)
-  if (epoch > s.set.epoch) return takeEarlyMessage(s, epoch, message, from)
-  if (epoch < s.set.epoch || s.phase === 'handover') return { ignored: 'EPOCH_PAST' }
+  if (epoch > s.set.epoch) return { ignored: 'EPOCH_AHEAD' }
+  return epoch < s.set.epoch || s.phase === 'handover' ? { ignored: 'EPOCH_PAST' } : undefined
+}
+
+function cheapRefusal(s: SimplexState, message: Message): Refusal | undefined {
   switch (message.type) {
     case 'proposal':
-      return takeProposal(s, message.proposal)
+      return proposalRefusal(s, message.proposal)
     case 'vote':
-      return takeVote(s, message.vote, from)
+      return voteRefusal(s, message.vote)
     case 'certificate':
-      return takeCertificate(s, message.certificate)
+      return certificateRefusal(s, message.certificate)
+  }
+}
+
+function takeMessage(
+  s: SimplexState,
+  message: Message,
+  from: string | undefined,
+  isVerified = false,
+): Refusal | undefined {
+  if (message.type === 'vote' && isHeadVote(s, message.vote)) return takeHeadVote(s, message.vote, from, isVerified)
+  const refusal = wrongTime(s, message)
+  if (refusal?.ignored === 'EPOCH_AHEAD') return takeEarlyMessage(s, epochOfMessage(message), message, from)
+  if (refusal !== undefined) return refusal
+  switch (message.type) {
+    case 'proposal':
+      return takeProposal(s, message.proposal, isVerified)
+    case 'vote':
+      return takeVote(s, message.vote, from, isVerified)
+    case 'certificate':
+      return takeCertificate(s, message.certificate, isVerified)
   }
 }
 

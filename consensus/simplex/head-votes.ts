@@ -24,13 +24,18 @@ export function isHeadVote(s: SimplexState, vote: Vote): boolean {
 }
 
 /** Keeps a vote of which `isHeadVote` is true. As before finality, a forged vote never keeps a true one out. */
-export function takeHeadVote(s: SimplexState, vote: Vote, from: string | undefined): Refusal | undefined {
+export function takeHeadVote(
+  s: SimplexState,
+  vote: Vote,
+  from: string | undefined,
+  isVerified: boolean,
+): Refusal | undefined {
   const { set, votes } = s.headVotes!
   const before = votes.get(vote.validator)
   if (before !== undefined && (before.isVerified || equalBytes(before.vote.signature, vote.signature))) {
     return { ignored: 'VOTE_KNOWN' }
   }
-  const stored: StoredVote = { vote, isVerified: false, from }
+  const stored: StoredVote = { vote, isVerified, from }
   const isUrgent = before !== undefined || s.options.voteChecks === 'each'
   if (isUrgent && !isProven(s, set, stored)) return { rejected: 'VOTE_SIGNATURE' }
   votes.set(vote.validator, stored)

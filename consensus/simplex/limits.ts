@@ -41,11 +41,28 @@ export const SYNC_BLOCKS = 16
 
 /** Messages of the next epoch kept while ours ends. They are unverified, so few; all of them are re-sent within D. */
 export const MAX_EARLY_MESSAGES = 256
-/** Of these, proposals, for their size. */
-export const MAX_EARLY_PROPOSALS = 2
+/** Of these, from one sender: a proposal, and votes and certificates of two views, so that no peer fills the room of all. */
+export const MAX_EARLY_PER_SENDER = 8
+/** Of these, proposals, for their size: one from each of so many senders. One of them is the leader of view 0. */
+export const MAX_EARLY_PROPOSALS = 8
+
+/**
+ * Senders remembered for having spoken of a later epoch, one claim each. The host asks a different one every D, so a liar
+ * costs one attempt; an honest one is among so many as long as not all of them lie.
+ */
+export const MAX_LAGGING_SENDERS = 16
+
+/**
+ * Ticks of D, after a start or a jump, in which statements of our own key that we do not know are taken for echoes of an
+ * earlier life whose disk is lost. Gossip caches keep messages for some seconds.
+ */
+export const ADOPT_TICKS = 16
 
 /** Certificates in one answer to a peer: three kinds for each of 85 views. */
 export const MAX_CERTIFICATES_SERVED = 256
+
+/** Views that one answer covers, whatever became of them. */
+export const VIEWS_PER_ANSWER = Math.floor(MAX_CERTIFICATES_SERVED / 3)
 
 /** Steps in the settling of one input. Each consumes something, so more than this is a loop. */
 export const MAX_SETTLE_STEPS = 100_000

@@ -8,7 +8,7 @@ import { castVote } from './ballot.ts'
 import { fetchCertificates, holdBlock } from './blocks.ts'
 import { PROPOSAL_VIEWS_AHEAD, PROPOSAL_VIEWS_BEHIND } from './limits.ts'
 import {
-  canSign,
+  canSignIn,
   emit,
   firstGap,
   heldBlock,
@@ -18,6 +18,7 @@ import {
   isNullified,
   isValidBlock,
   leaderAt,
+  noteUnknownOwn,
   ownVote,
   type SimplexState,
   type ViewState,
@@ -33,24 +34,34 @@ const fitsView = (s: SimplexState, { header }: Block, view: number): boolean =>
   epochOf(header.height, s.options) === s.set.epoch &&
   (header.view === view || (header.view < view && header.height % s.options.epochBlocks === 0))
 
-/** Takes a proposal of the present epoch. */
-export function takeProposal(s: SimplexState, proposal: Proposal): Refusal | undefined {
-  const { view, block, signature } = proposal
+/** The checks of a proposal of the present epoch that cost next to nothing and change nothing. */
+export function proposalRefusal(s: SimplexState, { view, block }: Proposal): Refusal | undefined {
   // Ignore: the sender may be behind or ahead.
   if (view <= s.finalView) return { ignored: 'VIEW_PAST' }
   if (view > s.view + PROPOSAL_VIEWS_AHEAD) return { ignored: 'VIEW_AHEAD' }
   // Reject: no honest leader signs these, and no honest node forwards them.
-  if (!fitsView(s, block, view)) return { rejected: 'PROPOSAL_SHAPE' }
+  return fitsView(s, block, view) ? undefined : { rejected: 'PROPOSAL_SHAPE' }
+}
 
+/** Whether the leader of its view signed it. */
+export function isLeaderSigned(s: SimplexState, proposal: Proposal): boolean {
+  const { blsPublicKey } = s.set.members[leaderAt(s, proposal.view)]!
+  const { genesisHash, scheme } = s.options
+  return scheme.verify(blsPublicKey, proposalBytes(genesisHash, proposal), proposal.signature)
+}
+
+/** Takes a proposal of the present epoch. */
+export function takeProposal(s: SimplexState, proposal: Proposal, isVerified: boolean): Refusal | undefined {
+  const refusal = proposalRefusal(s, proposal)
+  if (refusal !== undefined) return refusal
+  const { view, block, signature } = proposal
   const slot = viewAt(s, view)
   const first = slot.proposal
   if (first === undefined || !equalBytes(first.blockHash, block.hash)) {
     const leader = leaderAt(s, view)
     if (slot.reported.has(leader)) return { ignored: 'PROPOSAL_KNOWN' }
-    const { blsPublicKey } = s.set.members[leader]!
-    if (!s.options.scheme.verify(blsPublicKey, proposalBytes(s.options.genesisHash, proposal), signature)) {
-      return { rejected: 'PROPOSAL_SIGNATURE' }
-    }
+    if (!isVerified && !isLeaderSigned(s, proposal)) return { rejected: 'PROPOSAL_SIGNATURE' }
+    if (leader === s.me) noteUnknownOwn(s, view)
     slot.proposal ??= { blockHash: block.hash, signature }
     if (first !== undefined) {
       report(s, slot, leader, { type: 'proposal', ...first }, { type: 'proposal', blockHash: block.hash, signature })
@@ -89,7 +100,7 @@ function baseView(s: SimplexState, block: Block, view: number): number | undefin
 export function voteNotarize(s: SimplexState): boolean {
   const { view } = s
   const hash = s.views.get(view)?.proposal?.blockHash
-  if (hash === undefined || !canSign(s)) return false
+  if (hash === undefined || !canSignIn(s, view)) return false
   if (ownVote(s, view, 'notarize') !== undefined || ownVote(s, view, 'nullify') !== undefined) return false
   const held = heldBlock(s, hash)
   if (held === undefined || held.status === 'invalid') return false
@@ -126,15 +137,25 @@ function highestNotarized(s: SimplexState, view: number): Parent | number {
   return { hash: s.head.block.hash, notarization: s.head.notarization }
 }
 
+/** The first of the views up to this one that nothing is known of: asked for from there, one answer brings as many as it holds. */
+function lowestUnknown(s: SimplexState, view: number): number {
+  let lowest = view
+  while (lowest - 1 > s.finalView && !isSettled(s, lowest - 1)) lowest--
+  return lowest
+}
+
+const isSettled = (s: SimplexState, view: number): boolean =>
+  isNullified(s, view) || s.views.get(view)?.certificates.notarize !== undefined
+
 /** S1, the leader's part, once in a view. */
 export function lead(s: SimplexState): boolean {
   const { view } = s
-  if (!canSign(s) || leaderAt(s, view) !== s.me) return false
+  if (!canSignIn(s, view) || leaderAt(s, view) !== s.me) return false
   const slot = viewAt(s, view)
   if (slot.proposal !== undefined || slot.isBuildAsked || ownVote(s, view, 'nullify') !== undefined) return false
   const parent = highestNotarized(s, view)
   if (typeof parent === 'number') {
-    fetchCertificates(s, parent, view - 1)
+    fetchCertificates(s, lowestUnknown(s, parent), view - 1)
     return false
   }
   if (!isValidBlock(s, parent.hash)) return false
@@ -156,7 +177,7 @@ export function lead(s: SimplexState): boolean {
 
 /** The host's answer to `build`. Nothing is proposed any more in a view that we left or voted to nullify. */
 export function onBuilt(s: SimplexState, epoch: number, view: number, block: Block): void {
-  if (epoch !== s.set.epoch || view !== s.view || !canSign(s)) return
+  if (epoch !== s.set.epoch || view !== s.view || !canSignIn(s, view)) return
   const slot = viewAt(s, view)
   if (!slot.isBuildAsked || slot.proposal !== undefined || ownVote(s, view, 'nullify') !== undefined) return
   assert(fitsView(s, block, view) && block.header.view === view, 'the built block does not fit its view', {

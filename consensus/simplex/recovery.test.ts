@@ -1,90 +1,12 @@
-/** S7 and S8: what a restart keeps, what is sent again, how one that fell behind comes back. */
+/** Beyond the rows of rules-restart.test.ts: a commit cut short, what peers are served, how one that fell behind comes back. */
 import { describe, expect, it } from 'vitest'
-import {
-  Bench,
-  blockAt,
-  certificate,
-  contextAt,
-  followerOf,
-  GENESIS_BLOCK,
-  leaderIn,
-  ofType,
-  votesIn,
-  wordsIn,
-} from './fixture.ts'
+import { Bench, blockAt, certificate, contextAt, followerOf, ofType, wordsIn } from './fixture.ts'
 import { SYNC_BLOCKS, VOTE_VIEWS_AHEAD } from './limits.ts'
 
 const follower = followerOf(0, 1)
 const block = blockAt(0)
 
-/** The same validator after a crash, with what its disk held. */
-const restarted = (before: Bench, me: number) => new Bench(me, { records: before.records })
-
-describe('S7: after a restart', () => {
-  it('the recorded vote is sent again, and no other', () => {
-    const before = new Bench(follower)
-    before.hearProposal(0, block)
-    before.validate(block)
-    const after = restarted(before, follower)
-    expect(votesIn(after.said())).toEqual(['notarize/0'])
-    const rival = blockAt(0, GENESIS_BLOCK, 2)
-    after.hearProposal(0, rival)
-    after.validate(rival)
-    expect(votesIn(after.said())).toEqual([])
-  })
-
-  it('a recorded nullify still forbids notarize and finalize', () => {
-    const before = new Bench(follower)
-    before.timer('propose')
-    const after = restarted(before, follower)
-    after.said()
-    after.hearProposal(0, block)
-    after.validate(block)
-    after.hearCertificate('notarize', 0, block.hash)
-    expect(votesIn(after.said())).toEqual([])
-  })
-
-  it('a recorded finalize still forbids nullify', () => {
-    const before = new Bench(follower)
-    before.hearCertificate('notarize', 0, block.hash)
-    const records = before.records.filter((record) => record.type === 'vote')
-    const after = new Bench(follower, { records })
-    expect(after.engine.view).toBe(0)
-    after.said()
-    expect(after.timer('advance')).toEqual([])
-  })
-
-  it('the recorded proposal is sent again and nothing else is built', () => {
-    const leader = leaderIn(0)
-    const before = new Bench(leader)
-    before.step({ type: 'built', epoch: 0, view: 0, block })
-    const said = restarted(before, leader).said()
-    expect(ofType(said, 'build')).toEqual([])
-    const sent = ofType(said, 'broadcast').flatMap(({ message }) =>
-      message.type === 'proposal' ? [message.proposal] : [],
-    )
-    expect(sent).toMatchObject([{ view: 0, block: { hash: block.hash } }])
-  })
-
-  it('it stands in the view that its certificates led to, and finalizes what it had not yet', () => {
-    const before = new Bench(follower)
-    before.hearCertificate('notarize', 0, block.hash)
-    const records = before.records.filter((record) => record.type === 'certificate')
-    const after = new Bench(follower, { records })
-    expect(after.engine.view).toBe(1)
-    expect(votesIn(after.said())).toEqual(['finalize/0'])
-  })
-
-  it('bodies on disk are executed again before anything is built on them', () => {
-    const before = new Bench(follower)
-    before.hearProposal(0, block)
-    before.validate(block)
-    before.hearCertificate('notarize', 0, block.hash)
-    const after = restarted(before, follower)
-    expect(ofType(after.said(), 'validate')).toMatchObject([{ block: { hash: block.hash } }])
-    expect(wordsIn(after.validate(block))).toContain('notarized')
-  })
-
+describe('after a crash', () => {
   it('goes on from a commit of two blocks that was cut short after the first', () => {
     const child = blockAt(1, block)
     const before = new Bench(follower)
@@ -99,67 +21,9 @@ describe('S7: after a restart', () => {
     expect(after.engine.view).toBe(2)
     expect(ofType(after.validate(child), 'finalized')).toMatchObject([{ blocks: [child] }])
   })
-
-  it('a vote of ours that somebody remembers binds us though our disk is lost', () => {
-    const bench = new Bench(follower)
-    bench.hearVote('nullify', 0, new Uint8Array(32), follower)
-    bench.hearProposal(0, block)
-    bench.validate(block)
-    expect(votesIn(bench.said())).toEqual([])
-  })
 })
 
-describe('S8: every D', () => {
-  it('own votes of open views and the certificate that opened this one are sent again', () => {
-    const bench = new Bench(follower)
-    bench.hearProposal(0, block)
-    bench.validate(block)
-    bench.hearCertificate('notarize', 0, block.hash)
-    bench.timer('propose')
-    bench.said()
-    const words = wordsIn(bench.tick())
-    expect(words).toEqual([
-      'send notarize certificate',
-      'send notarize',
-      'send finalize',
-      'send nullify',
-      'setTimer resend',
-    ])
-  })
-
-  it('votes of final views are not', () => {
-    const bench = new Bench(follower)
-    bench.hearProposal(0, block)
-    bench.validate(block)
-    bench.hearCertificate('notarize', 0, block.hash)
-    bench.hearCertificate('finalize', 0, block.hash)
-    bench.said()
-    expect(votesIn(bench.tick())).toEqual([])
-  })
-
-  it('a missing block is asked for, from those who voted for it, again and again', () => {
-    const bench = new Bench(follower)
-    const asked = bench.hearCertificate('notarize', 0, block.hash)
-    expect(ofType(asked, 'fetchBlock')).toEqual([{ type: 'fetchBlock', hash: block.hash, hints: [0, 1, 2] }])
-    expect(ofType(bench.hearCertificate('nullify', 1), 'fetchBlock')).toEqual([])
-    expect(ofType(bench.tick(), 'fetchBlock')).toHaveLength(1)
-    expect(wordsIn(bench.step({ type: 'blockFetched', block }))).toEqual(['validate'])
-    expect(ofType(bench.tick(), 'fetchBlock')).toEqual([])
-  })
-
-  it('nobody can make it hold a block that no quorum stands behind', () => {
-    const bench = new Bench(follower)
-    expect(wordsIn(bench.step({ type: 'blockFetched', block }))).toEqual(['ignored BLOCK_UNWANTED'])
-  })
-
-  it('missing certificates are asked for once in D', () => {
-    const bench = new Bench(followerOf(2))
-    bench.hearCertificate('nullify', 1)
-    expect(ofType(bench.hearProposal(2, blockAt(2)), 'fetchCertificates')).toHaveLength(1)
-    expect(ofType(bench.validate(blockAt(2)), 'fetchCertificates')).toEqual([])
-    expect(ofType(bench.tick(), 'fetchCertificates')).toHaveLength(1)
-  })
-
+describe('serving others', () => {
   it('what a peer is served is what it needs', () => {
     const bench = new Bench(follower)
     bench.hearProposal(0, block)

@@ -1,4 +1,5 @@
 /** S8: what was sent may be lost, so it is sent again until it no longer matters. */
+import { nextLagging } from './lagging.ts'
 import { RESEND_VIEWS } from './limits.ts'
 import { emit, heldBlock, leaderAt, type SimplexState } from './state.ts'
 import { startResendTimer } from './timers.ts'
@@ -6,10 +7,10 @@ import { startResendTimer } from './timers.ts'
 /** Every D. What was asked for and did not come may be asked for again. */
 export function onResendTimer(s: SimplexState): void {
   s.asked.clear()
-  if (s.lagging !== undefined && s.phase === 'running') {
-    emit(s, { type: 'lagging', ...s.lagging })
-    s.lagging = undefined
-  }
+  s.askedViews.length = 0
+  const lagging = s.phase === 'running' ? nextLagging(s) : undefined
+  if (lagging !== undefined) emit(s, { type: 'lagging', ...lagging })
+  if (s.adoption.ticksLeft > 0) s.adoption.ticksLeft--
   resend(s)
   startResendTimer(s)
 }

@@ -5,6 +5,7 @@ import { leaderOf } from '../../vm/leader.ts'
 import { isLastBlockOfEpoch } from '../../vm/params.ts'
 import { totalPower, type ValidatorSet } from '../../vm/validator-set.ts'
 import type { Block, Certificate, Message, Vote, VoteKind } from '../types.ts'
+import { ADOPT_TICKS } from './limits.ts'
 import type { EpochContext, FinalHead, HaltCode, Output, SimplexOptions } from './types.ts'
 
 export interface StoredVote {
@@ -76,8 +77,24 @@ export interface SimplexState {
   readonly timers: { propose: string | undefined; advance: string | undefined }
   /** What was asked for since the last tick. */
   readonly asked: Set<string>
-  lagging: { readonly epoch: number; readonly from: string | undefined } | undefined
+  /** Views whose certificates were asked for since then, both ends included. */
+  readonly askedViews: { readonly from: number; readonly to: number }[]
+  /** Who spoke of a later epoch since the last tick, and of which. */
+  readonly lagging: Map<string | undefined, number>
+  /** Whom the host was told of since it last got further. */
+  readonly namedLagging: Set<string | undefined>
   early: { readonly message: Message; readonly from: string | undefined }[]
+  readonly adoption: Adoption
+}
+
+/**
+ * Up to where unknown statements of our own key may be of an earlier life whose disk is lost: they are adopted, and bind.
+ * Later ones were made while we run, by somebody else who holds the key. The place moves with our view while `ticksLeft`.
+ */
+export interface Adoption {
+  epoch: number
+  view: number
+  ticksLeft: number
 }
 
 const indexOfKey = (set: ValidatorSet, publicKey: Uint8Array | undefined): number =>
@@ -120,8 +137,11 @@ export function createState(options: SimplexOptions): SimplexState {
     formed: [],
     timers: { propose: undefined, advance: undefined },
     asked: new Set(),
-    lagging: undefined,
+    askedViews: [],
+    lagging: new Map(),
+    namedLagging: new Set(),
     early: [],
+    adoption: { epoch: context.set.epoch, view: finalView + 1, ticksLeft: ADOPT_TICKS },
   }
 }
 
@@ -137,6 +157,7 @@ export function resetToEpoch(s: SimplexState, head: FinalHead, context: EpochCon
   s.notarized.clear()
   s.blocks.clear()
   s.formed.length = 0
+  s.askedViews.length = 0
   s.finalization = undefined
   s.tipView = -1
   s.tipHash = head.block.hash
@@ -168,6 +189,27 @@ export function halt(s: SimplexState, code: HaltCode, message: string): void {
 }
 
 export const canSign = (s: SimplexState): boolean => s.phase === 'running' && s.me >= 0
+
+/**
+ * Whether a new statement of ours may be made about a view. Not at or below the place up to which an earlier life may have
+ * signed what this disk does not hold; what the journal does hold is sent again all the same.
+ */
+export function canSignIn(s: SimplexState, view: number): boolean {
+  const barred = s.options.barredUpTo
+  if (!canSign(s)) return false
+  return barred === undefined || s.set.epoch > barred.epoch || (s.set.epoch === barred.epoch && view > barred.view)
+}
+
+/** Whether a statement of our own key that we do not know was made elsewhere, and is no echo of an earlier life. */
+export function isMadeElsewhere({ adoption }: SimplexState, epoch: number, view: number): boolean {
+  if (adoption.ticksLeft > 0) return false
+  return epoch > adoption.epoch || (epoch === adoption.epoch && view > adoption.view)
+}
+
+/** A verified statement of our own key that we do not know. It binds us either way. */
+export function noteUnknownOwn(s: SimplexState, view: number): void {
+  if (isMadeElsewhere(s, s.set.epoch, view)) emit(s, { type: 'keyElsewhere', epoch: s.set.epoch, view })
+}
 
 /** Index of a view's leader. The last answer is kept, for the present view is asked about at every step. */
 export function leaderAt(s: SimplexState, view: number): number {

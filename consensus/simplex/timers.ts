@@ -38,6 +38,7 @@ export function enterView(s: SimplexState, view: number, by: Certificate | undef
   leaveView(s)
   s.view = view
   s.enteredBy = by
+  if (s.adoption.ticksLeft > 0) Object.assign(s.adoption, { epoch: s.set.epoch, view })
   forgetOldViews(s)
   if (s.me < 0) return
   const factor = Math.min(MAX_TIMER_FACTOR, 2 ** nullifiedRun(s))

@@ -57,6 +57,17 @@ export interface SimplexOptions {
   readonly context: EpochContext
   /** From the journal, in the order in which it was written. Records of final views are passed over. */
   readonly records?: readonly JournalRecord[]
+  /**
+   * An earlier life of this key may have signed up to this place, both ends included, what the records do not hold. Nothing new is
+   * signed there: no vote, no proposal. For a host that lost its journal; one that has it needs no bar, and a bar over
+   * a quorum's present view would keep the network from ever leaving it.
+   */
+  readonly barredUpTo?: Place
+}
+
+export interface Place {
+  readonly epoch: number
+  readonly view: number
 }
 
 export type Verdict =
@@ -68,8 +79,11 @@ export type Verdict =
 export type Input =
   /** Once, before anything else. */
   | { readonly type: 'start' }
-  /** `from` is returned in verdicts about the message; the engine never looks into it. */
-  | { readonly type: 'message'; readonly message: Message; readonly from?: string }
+  /**
+   * `from` is returned in verdicts about the message; the engine only compares it. `isVerified`: its signature was checked
+   * against the set of its epoch.
+   */
+  | { readonly type: 'message'; readonly message: Message; readonly from?: string; readonly isVerified?: true }
   | { readonly type: 'timer'; readonly id: string }
   /** Answer to `build`. Too late is harmless. */
   | { readonly type: 'built'; readonly epoch: number; readonly view: number; readonly block: Block }
@@ -167,5 +181,10 @@ export type Output =
   | { readonly type: 'misbehaviour'; readonly evidence: Evidence }
   | { readonly type: 'ignored'; readonly from: string | undefined; readonly code: IgnoreCode }
   | { readonly type: 'rejected'; readonly from: string | undefined; readonly code: RejectCode }
+  /**
+   * A verified statement of our own key about a view of this life, which we did not make: another process holds the key. Stop
+   * before both of them sign.
+   */
+  | { readonly type: 'keyElsewhere'; readonly epoch: number; readonly view: number }
   /** The assumption of less than a third of the power faulty is broken. The engine does nothing more; stop the node and say so. */
   | { readonly type: 'halt'; readonly code: HaltCode; readonly message: string }

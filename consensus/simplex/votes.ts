@@ -12,33 +12,49 @@ import { aggregateVotes, verifyCertificate } from '../certificate.ts'
 import type { Certificate, Vote, VoteKind } from '../types.ts'
 import { namesBlockRightly, verifyVote } from '../vote.ts'
 import { VOTE_VIEWS_AHEAD, VOTE_VIEWS_BEHIND } from './limits.ts'
-import { emit, type SimplexState, type StoredVote, type ViewState, viewAt } from './state.ts'
+import { emit, noteUnknownOwn, type SimplexState, type StoredVote, type ViewState, viewAt } from './state.ts'
 import type { Refusal } from './types.ts'
 
-/** Takes a vote of the present epoch. */
-export function takeVote(s: SimplexState, vote: Vote, from: string | undefined): Refusal | undefined {
+/** The checks of a vote of the present epoch that cost next to nothing and change nothing. */
+export function voteRefusal(s: SimplexState, vote: Vote): Refusal | undefined {
   // Reject: no honest node forms or forwards these.
   if (vote.validator >= s.set.members.length) return { rejected: 'VOTE_SIGNER' }
   if (!namesBlockRightly(vote.kind, vote.blockHash)) return { rejected: 'VOTE_SHAPE' }
   // Ignore: the sender may be behind or ahead.
   if (vote.view <= s.finalView || vote.view < s.view - VOTE_VIEWS_BEHIND) return { ignored: 'VIEW_PAST' }
   if (vote.view > s.view + VOTE_VIEWS_AHEAD) return { ignored: 'VIEW_AHEAD' }
+  return undefined
+}
 
+/** Takes a vote of the present epoch. */
+export function takeVote(
+  s: SimplexState,
+  vote: Vote,
+  from: string | undefined,
+  isVerified: boolean,
+): Refusal | undefined {
+  const refusal = voteRefusal(s, vote)
+  if (refusal !== undefined) return refusal
   const slot = viewAt(s, vote.view)
   const before = slot.votes[vote.kind].get(vote.validator)
   const isSameBlock = before !== undefined && equalBytes(before.vote.blockHash, vote.blockHash)
   const isSameVote = isSameBlock && equalBytes(before.vote.signature, vote.signature)
-  // Beside a vote that is proven, only another block's notarize is news: it is evidence.
-  const isNews = before === undefined || !before.isVerified || (!isSameBlock && vote.kind === 'notarize')
+  if (isSameVote && isVerified) before.isVerified = true
+  const isOurs = vote.validator === s.me
+  // Beside a vote that is proven, only another block's notarize is news: it is evidence. A second finalize of a view is none
+  // (PROTOCOL 5): honest validators finalize what a quorum notarised, so for two final blocks a third notarised both.
+  // Of our own key, it is news all the same: we did not sign it.
+  const isNews = before === undefined || !before.isVerified || (!isSameBlock && (vote.kind === 'notarize' || isOurs))
   if (isSameVote || !isNews || slot.reported.has(vote.validator)) return { ignored: 'VOTE_KNOWN' }
 
-  const stored: StoredVote = { vote, isVerified: false, from }
+  const stored: StoredVote = { vote, isVerified, from }
   // Our own key is never taken on trust: what it signed, in whatever life, binds us.
-  const isUrgent = before !== undefined || vote.validator === s.me || s.options.voteChecks === 'each'
-  if (isUrgent) {
+  const isUrgent = before !== undefined || isOurs || s.options.voteChecks === 'each'
+  if (isUrgent && !isVerified) {
     if (!verifyVote(vote, s.set, s.options.genesisHash, s.options.scheme)) return { rejected: 'VOTE_SIGNATURE' }
     stored.isVerified = true
   }
+  if (isOurs) noteUnknownOwn(s, vote.view)
   if (before !== undefined && confirm(s, slot, before)) {
     // Signatures are unique, so `before` is about another block.
     if (isSameBlock || vote.kind !== 'notarize') return { ignored: 'VOTE_KNOWN' }

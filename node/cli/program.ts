@@ -5,9 +5,14 @@
 import { Command, CommanderError, type Help } from 'commander'
 import { messageOf, QuernError } from '../../core/errors.ts'
 import { addFaucetCommand } from './commands/faucet.ts'
+import { addInitCommand } from './commands/init.ts'
 import { addKeysCommand } from './commands/keys.ts'
 import { addQueryCommand } from './commands/query.ts'
+import { addResetCommand } from './commands/reset.ts'
+import { addShowNodeIdCommand } from './commands/show-node-id.ts'
+import { addStartCommand } from './commands/start.ts'
 import { addTxCommand } from './commands/tx.ts'
+import { addValidatorCommand } from './commands/validator.ts'
 import { addWorkerCommand } from './commands/worker.ts'
 import type { CliContext } from './context.ts'
 
@@ -24,6 +29,11 @@ export function createProgram(context: CliContext, extend: (program: Command) =>
     .version(context.version)
     .showHelpAfterError('(use --help for the options and examples)')
   extend(program)
+  addInitCommand(program, context)
+  addStartCommand(program, context)
+  addResetCommand(program, context)
+  addShowNodeIdCommand(program, context)
+  addValidatorCommand(program, context)
   addWorkerCommand(program, context)
   addKeysCommand(program, context)
   addTxCommand(program, context)

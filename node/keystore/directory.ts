@@ -1,10 +1,10 @@
 /** A folder of keystore files, one per name: `<name>.json`, readable by their owner only. */
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 import { checksumAddress, formatAddress, parseAddress } from '../../core/address.ts'
 import { fromHex } from '../../core/bytes.ts'
 import { QuernError } from '../../core/errors.ts'
+import { defaultHome } from '../config/home-paths.ts'
 import { type KeystoreFile, readKeystore } from './keystore.ts'
 
 export interface StoredKey {
@@ -14,8 +14,7 @@ export interface StoredKey {
   readonly path: string
 }
 
-export const defaultKeysDirectory = (env: NodeJS.ProcessEnv): string =>
-  path.join(env.QUERN_HOME ?? path.join(os.homedir(), '.quern'), 'keys')
+export const defaultKeysDirectory = (env: NodeJS.ProcessEnv): string => path.join(defaultHome(env), 'keys')
 
 /** Names become file names, so they stay plain. */
 function checkName(name: string): void {

@@ -16,20 +16,23 @@ export interface KeystoreFile {
   readonly address: string
   /** Ours, for people: the same address as cpc1... */
   readonly bech32?: string
-  readonly crypto: {
-    readonly cipher: 'aes-128-ctr'
-    readonly ciphertext: string
-    readonly cipherparams: { readonly iv: string }
-    readonly kdf: 'scrypt'
-    readonly kdfparams: {
-      readonly dklen: 32
-      readonly n: number
-      readonly p: number
-      readonly r: number
-      readonly salt: string
-    }
-    readonly mac: string
+  readonly crypto: EncryptedSecret
+}
+
+/** The part of the format that holds the secret, whatever kind of key that is. */
+export interface EncryptedSecret {
+  readonly cipher: 'aes-128-ctr'
+  readonly ciphertext: string
+  readonly cipherparams: { readonly iv: string }
+  readonly kdf: 'scrypt'
+  readonly kdfparams: {
+    readonly dklen: 32
+    readonly n: number
+    readonly p: number
+    readonly r: number
+    readonly salt: string
   }
+  readonly mac: string
 }
 
 /** geth's standard cost: about a quarter second and 256 MiB. */
@@ -55,24 +58,33 @@ export async function encryptKey(
   scryptN = STANDARD_SCRYPT_N,
 ): Promise<KeystoreFile> {
   const address = privateKeyToAddress(privateKey)
-  const salt = randomBytes(32)
-  const iv = randomBytes(16)
-  const derived = await deriveKey(password, salt, scryptN, 8, 1)
-  const cipher = createCipheriv('aes-128-ctr', derived.subarray(0, 16), iv)
-  const ciphertext = concatBytes(cipher.update(privateKey), cipher.final())
   return {
     version: 3,
     id: randomUUID(),
     address: hexKey(address),
     bech32: formatAddress(address),
-    crypto: {
-      cipher: 'aes-128-ctr',
-      ciphertext: hexKey(ciphertext),
-      cipherparams: { iv: hexKey(iv) },
-      kdf: 'scrypt',
-      kdfparams: { dklen: 32, n: scryptN, p: 1, r: 8, salt: hexKey(salt) },
-      mac: hexKey(keccak256(concatBytes(derived.subarray(16, 32), ciphertext))),
-    },
+    crypto: await encryptSecret(privateKey, password, scryptN),
+  }
+}
+
+/** @param secret 32 bytes @param scryptN cost; lower it in tests only */
+export async function encryptSecret(
+  secret: Uint8Array,
+  password: string,
+  scryptN = STANDARD_SCRYPT_N,
+): Promise<EncryptedSecret> {
+  const salt = randomBytes(32)
+  const iv = randomBytes(16)
+  const derived = await deriveKey(password, salt, scryptN, 8, 1)
+  const cipher = createCipheriv('aes-128-ctr', derived.subarray(0, 16), iv)
+  const ciphertext = concatBytes(cipher.update(secret), cipher.final())
+  return {
+    cipher: 'aes-128-ctr',
+    ciphertext: hexKey(ciphertext),
+    cipherparams: { iv: hexKey(iv) },
+    kdf: 'scrypt',
+    kdfparams: { dklen: 32, n: scryptN, p: 1, r: 8, salt: hexKey(salt) },
+    mac: hexKey(keccak256(concatBytes(derived.subarray(16, 32), ciphertext))),
   }
 }
 
@@ -83,19 +95,26 @@ export function readKeystore(json: unknown): KeystoreFile {
   const { Crypto: capitalised, ...rest } = json as { Crypto?: unknown }
   const file = (capitalised === undefined ? rest : { ...rest, crypto: capitalised }) as KeystoreFile
   if (file.version !== 3) throw invalid('only version 3 is supported')
-  const { crypto } = file
+  checkCrypto(file.crypto)
+  return file
+}
+
+function checkCrypto(crypto: EncryptedSecret): void {
   if (crypto?.cipher !== 'aes-128-ctr') throw invalid('only the cipher aes-128-ctr is supported')
   if (crypto.kdf !== 'scrypt') throw invalid('only the key derivation scrypt is supported')
   const { n, r, p, dklen } = crypto.kdfparams
   const isCost = [n, r, p].every((value) => Number.isSafeInteger(value) && value > 0) && (n & (n - 1)) === 0
   if (!isCost || dklen !== 32 || p > 16 || 128 * n * r > MAX_SCRYPT_BYTES)
     throw invalid('scrypt parameters out of range')
-  return file
 }
 
 /** @throws QuernError `KEYSTORE_INVALID`, `KEYSTORE_PASSWORD` */
-export async function decryptKey(file: KeystoreFile, password: string): Promise<Uint8Array> {
-  const { crypto } = readKeystore(file)
+export const decryptKey = async (file: KeystoreFile, password: string): Promise<Uint8Array> =>
+  decryptSecret(readKeystore(file).crypto, password)
+
+/** @throws QuernError `KEYSTORE_INVALID`, `KEYSTORE_PASSWORD` */
+export async function decryptSecret(crypto: EncryptedSecret, password: string): Promise<Uint8Array> {
+  checkCrypto(crypto)
   const { n, r, p, salt } = crypto.kdfparams
   const ciphertext = fromHex(crypto.ciphertext)
   const derived = await deriveKey(password, fromHex(salt), n, r, p)

@@ -28,7 +28,7 @@ import { readRecord } from '../../vm/state/view.ts'
 import { decodeOptions, decodeTransaction } from '../../vm/transaction/envelope.ts'
 import type { Transaction } from '../../vm/transaction/types.ts'
 import type { ValidatorSet } from '../../vm/validator-set.ts'
-import type { ExecutedBlock, NodeApi, NodeEvent } from '../api.ts'
+import type { ExecutedBlock, NodeApi, NodeEvent, NodeNetwork } from '../api.ts'
 
 /** Blocks between the tip and the newest final block. */
 export const FINAL_LAG = 2
@@ -48,6 +48,9 @@ export interface MineOptions {
 export class FixtureChain implements NodeApi {
   readonly genesis: Genesis
   readonly genesisHash: Hash
+  /** As a test wants them to be. */
+  network: NodeNetwork | undefined
+  validator: Address | undefined
   /** BLS secret keys of every validator, by owner (`hexKey`). */
   readonly #blsKeys: ReadonlyMap<string, Uint8Array>
   readonly #rules: ExecutionRules
@@ -139,7 +142,7 @@ export class FixtureChain implements NodeApi {
   }
 
   peerCount = (): number => 3
-  syncing = (): undefined => undefined
+  syncing = (): ReturnType<NodeApi['syncing']> => undefined
 
   subscribe(listener: (event: NodeEvent) => void): () => void {
     this.#listeners.add(listener)

@@ -29,6 +29,7 @@ import type { DevControls, NodeApi } from '../api.ts'
 import { RpcError, toRpcError } from './errors.ts'
 import { FilterStore } from './filters.ts'
 import { FixtureChain } from './fixture-chain.ts'
+import { FixtureNetwork } from './fixture-network.ts'
 import type { RpcContext, RpcMethod } from './method.ts'
 
 export { FINAL_LAG, FixtureChain } from './fixture-chain.ts'
@@ -191,7 +192,7 @@ function buildChain(): { readonly chain: FixtureChain; readonly landmarks: Landm
 
 const flipLastBit = (hash: Hash): Hash => hash.map((byte, i) => (i === 31 ? byte ^ 1 : byte))
 
-function devControls(chain: FixtureChain): DevControls {
+function devControls(chain: FixtureChain, network: FixtureNetwork): DevControls {
   const saved: (() => void)[] = []
   let shiftMs = 0
   let nextTimestampMs: number | undefined
@@ -230,6 +231,11 @@ function devControls(chain: FixtureChain): DevControls {
       restore()
       return true
     },
+    partition: (groups) => network.partition(groups),
+    heal: () => network.heal(),
+    killValidator: (index) => network.killValidator(index),
+    restartValidator: (index) => network.restartValidator(index),
+    nodes: () => network.nodes(),
   }
 }
 
@@ -238,6 +244,7 @@ export interface Fixture {
   readonly landmarks: Landmarks
   readonly context: RpcContext
   readonly dev: DevControls
+  readonly network: FixtureNetwork
   /** What `context.filters` takes for the time; tests may move it. */
   readonly clock: { nowMs: number }
 }
@@ -260,7 +267,8 @@ export function fixture(options: { readonly devnet?: boolean } = {}): Fixture {
   built ??= buildChain()
   const chain = built.chain.fork()
   const clock = { nowMs: chain.latest().timestampMs }
-  const dev = devControls(chain)
+  const network = new FixtureNetwork(chain)
+  const dev = devControls(chain, network)
   const context: RpcContext = {
     node: chain,
     dev: options.devnet === false ? undefined : dev,
@@ -269,7 +277,7 @@ export function fixture(options: { readonly devnet?: boolean } = {}): Fixture {
     clientVersion: 'quern/0.0.0-test',
     methods: [],
   }
-  return { chain, landmarks: built.landmarks, context, dev, clock }
+  return { chain, landmarks: built.landmarks, context, dev, network, clock }
 }
 
 /**

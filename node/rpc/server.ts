@@ -1,5 +1,5 @@
 /**
- * JSON-RPC over HTTP (POST /) and WebSocket (GET / with an upgrade) on one port.
+ * JSON-RPC over HTTP (POST /) and WebSocket (GET / with an upgrade) on one port, beside /health, /ready and /metrics.
  *
  * Promises: bound to loopback unless told otherwise; a foreign Host or Origin is refused before anything is read; body,
  * batch, connections, subscriptions and backlog are bounded; no handler's error ends the process; `close` takes no longer
@@ -13,6 +13,9 @@ import type { DevControls, NodeApi } from '../api.ts'
 import { type AccessRules, refusal } from './access.ts'
 import { Dispatcher, type DispatchLog } from './dispatch.ts'
 import { FilterStore } from './filters.ts'
+import { addHealthRoute } from './http-health.ts'
+import { addMetricsRoute, type MetricsSource } from './http-metrics.ts'
+import { addReadyRoute } from './http-ready.ts'
 import type { RpcContext, RpcMethod } from './method.ts'
 import { methods as allMethods } from './methods/index.ts'
 import { WebSocketConnection } from './websocket.ts'
@@ -40,6 +43,8 @@ export interface RpcServerOptions {
   /** Default: everything in methods/. */
   readonly methods?: readonly RpcMethod[]
   readonly log?: DispatchLog
+  /** What /metrics answers; absent: there is none. */
+  readonly metrics?: MetricsSource
 }
 
 export interface RpcServer {
@@ -75,6 +80,9 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   await app.register(cors, { origin: origins === '*' ? '*' : [...origins], methods: ['GET', 'POST'] })
   await app.register(websocket, { options: { maxPayload: MAX_BODY_BYTES, perMessageDeflate: false } })
   addRoutes(app, dispatcher, context)
+  addHealthRoute(app, node, clientVersion)
+  addReadyRoute(app, node)
+  if (options.metrics !== undefined) addMetricsRoute(app, options.metrics)
 
   await app.listen({ host, port: options.port })
   const { port } = app.server.address() as AddressInfo

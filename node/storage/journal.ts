@@ -9,8 +9,9 @@
 import { decodeBlock, encodeBlock } from '../../consensus/block.ts'
 import { placeOf } from '../../consensus/simplex/recovery.ts'
 import type { JournalRecord } from '../../consensus/simplex/types.ts'
+import type { Block } from '../../consensus/types.ts'
 import { decodeMessage, encodeMessage } from '../../consensus/wire.ts'
-import { concatBytes } from '../../core/bytes.ts'
+import { concatBytes, type Hash, hexKey } from '../../core/bytes.ts'
 import { type KvOperation, type KvStore, prefixRange } from '../../core/kv.ts'
 import { KEY, PREFIX, readU64 } from './layout.ts'
 
@@ -29,12 +30,19 @@ interface Kept {
   readonly sequence: number
   readonly epoch: number
   readonly view: number
+  /** `hexKey` of the block that the record holds, whole. */
+  readonly blockKey: string | undefined
 }
+
+const blockOf = (record: JournalRecord): Block | undefined =>
+  record.type === 'block' ? record.block : record.type === 'proposal' ? record.proposal.block : undefined
 
 export class Journal {
   readonly #kv: KvStore
   /** Of all records on disk, in order of writing. */
   #kept: Kept[] = []
+  /** Where a block's record lies. */
+  readonly #blocks = new Map<string, number>()
   #next = 0
   /** As found when opened. */
   readonly records: readonly JournalRecord[]
@@ -59,6 +67,13 @@ export class Journal {
     return this.#kept.length
   }
 
+  /** A block of an open view that is on disk, whether or not it was executed in this life. */
+  block(hash: Hash): Block | undefined {
+    const sequence = this.#blocks.get(hexKey(hash))
+    const bytes = sequence === undefined ? undefined : this.#kv.get(KEY.record(sequence))
+    return bytes === undefined ? undefined : blockOf(decodeRecord(bytes))
+  }
+
   /** On the disk when this resolves: all of them or none. */
   async append(records: readonly JournalRecord[]): Promise<void> {
     const operations: KvOperation[] = []
@@ -74,12 +89,18 @@ export class Journal {
     const isSettled = (kept: Kept) => kept.epoch < epoch || (kept.epoch === epoch && kept.view <= view)
     const settled = this.#kept.filter(isSettled)
     this.#kept = this.#kept.filter((kept) => !isSettled(kept))
+    for (const { blockKey, sequence } of settled) {
+      if (blockKey !== undefined && this.#blocks.get(blockKey) === sequence) this.#blocks.delete(blockKey)
+    }
     return settled.map(({ sequence }) => ({ type: 'delete', key: KEY.record(sequence) }))
   }
 
   #keep(sequence: number, record: JournalRecord): void {
     const { epoch, view } = placeOf(record)
-    this.#kept.push({ sequence, epoch, view })
+    const block = blockOf(record)
+    const blockKey = block === undefined ? undefined : hexKey(block.hash)
+    if (blockKey !== undefined) this.#blocks.set(blockKey, sequence)
+    this.#kept.push({ sequence, epoch, view, blockKey })
     this.#next = sequence + 1
   }
 }

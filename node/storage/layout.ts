@@ -4,6 +4,7 @@
  *     00                             layout version
  *     01                             genesis hash
  *     02                             head: height || hash of the newest final block
+ *     03                             signing sessions this store belongs to (validator-key/signed-places.ts)
  *     10 || height                   block
  *     11 || block hash               height
  *     12 || height                   receipts
@@ -16,11 +17,12 @@
  *     21 || tree key || version      state value, superseded
  *     30 || ...                      state tree (core/smt)
  *     40 || sequence number          journal: own votes and proposals of open views, and what they rely on
+ *     41 || validator                evidence that waits for a block (validator/evidence-pool.ts)
  *
  * Everything below 40 is written in one synced batch for each final block, so it always shows one height. Heights,
- * epochs, versions and sequence numbers are u64 big endian. A change here is a new LAYOUT_VERSION.
+ * epochs, versions and sequence numbers are u64 big endian. A change of a table is a new LAYOUT_VERSION; a table more is none.
  */
-import { concatBytes, type Hash, u32be, u64be } from '../../core/bytes.ts'
+import { type Address, concatBytes, type Hash, u32be, u64be } from '../../core/bytes.ts'
 
 export const LAYOUT_VERSION = 1
 
@@ -36,6 +38,7 @@ export const KEY = {
   layoutVersion: Uint8Array.of(0x00),
   genesisHash: Uint8Array.of(0x01),
   head: Uint8Array.of(0x02),
+  signingSessions: Uint8Array.of(0x03),
   block: height(0x10),
   blockHeight: hash(0x11),
   receipts: height(0x12),
@@ -45,6 +48,7 @@ export const KEY = {
   finalization: height(0x16),
   epochEnd: height(0x17),
   record: height(0x40),
+  evidence: (validator: Address): Uint8Array => prefixed(0x41)(validator),
 } as const
 
 export const PREFIX = {
@@ -52,6 +56,7 @@ export const PREFIX = {
   valueHistory: Uint8Array.of(0x21),
   tree: Uint8Array.of(0x30),
   record: Uint8Array.of(0x40),
+  evidence: Uint8Array.of(0x41),
 } as const
 
 export const transactionPlace = (at: number, index: number): Uint8Array => concatBytes(u64be(at), u32be(index))

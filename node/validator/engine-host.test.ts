@@ -3,7 +3,13 @@ import type { Input } from '../../consensus/simplex/types.ts'
 import type { Message } from '../../consensus/types.ts'
 import { ZERO_HASH } from '../../core/bytes.ts'
 import { SystemClock } from '../clock.ts'
-import { EngineHost, MAX_WAITING_MESSAGES, MAX_WAITING_PROPOSALS } from './engine-host.ts'
+import {
+  EngineHost,
+  MAX_PROPOSALS_PER_SENDER,
+  MAX_WAITING_MESSAGES,
+  MAX_WAITING_PER_SENDER,
+  MAX_WAITING_PROPOSALS,
+} from './engine-host.ts'
 
 /** An engine that is busy with its first input until `go`, and counts the rest. */
 function setup() {
@@ -40,8 +46,13 @@ describe('messages that wait while the engine is busy', () => {
   it('are bounded, and proposals among them by their weight', async () => {
     const { host, seen, drain } = setup()
     await Promise.resolve()
-    for (let i = 0; i < 3 * MAX_WAITING_PROPOSALS; i++) host.push({ type: 'message', message: proposal })
-    for (let i = 0; i < MAX_WAITING_MESSAGES; i++) host.push({ type: 'message', message: vote })
+    const senders = MAX_WAITING_MESSAGES / MAX_WAITING_PER_SENDER
+    for (let i = 0; i < 3 * MAX_WAITING_PROPOSALS; i++) {
+      host.push({ type: 'message', message: proposal, from: `peer-${i % (2 * senders)}` })
+    }
+    for (let i = 0; i < 2 * MAX_WAITING_MESSAGES; i++) {
+      host.push({ type: 'message', message: vote, from: `peer-${i % (2 * senders)}` })
+    }
     await drain()
     expect(seen.proposal).toBe(MAX_WAITING_PROPOSALS)
     expect(seen.proposal + seen.vote).toBe(MAX_WAITING_MESSAGES)
@@ -49,6 +60,21 @@ describe('messages that wait while the engine is busy', () => {
     host.push({ type: 'message', message: proposal })
     await host.between(async () => undefined)
     expect(seen.proposal).toBe(MAX_WAITING_PROPOSALS + 1)
+    await host.stop()
+  })
+
+  it('leave room for others: one sender has its share and no more', async () => {
+    const { host, seen, drain } = setup()
+    await Promise.resolve()
+    for (let i = 0; i < 2 * MAX_PROPOSALS_PER_SENDER; i++) {
+      host.push({ type: 'message', message: proposal, from: 'flooder' })
+    }
+    for (let i = 0; i < MAX_WAITING_MESSAGES; i++) host.push({ type: 'message', message: vote, from: 'flooder' })
+    host.push({ type: 'message', message: proposal, from: 'honest' })
+    host.push({ type: 'message', message: vote, from: 'honest' })
+    await drain()
+    expect(seen.proposal).toBe(MAX_PROPOSALS_PER_SENDER + 1)
+    expect(seen.proposal + seen.vote).toBe(MAX_WAITING_PER_SENDER + 2)
     await host.stop()
   })
 })

@@ -20,8 +20,14 @@ export type OutputHandler = (
  */
 export const MAX_WAITING_MESSAGES = 16_384
 
-/** Of these, proposals, which weigh up to 2 MiB each: an honest network has one in each view, and its leader repeats it. */
+/** Of these, of one sender: twice what a validator sends again at most, so that no peer takes the room of the others. */
+export const MAX_WAITING_PER_SENDER = 2_048
+
+/** Of all, proposals, which weigh up to 2 MiB each: an honest network has one in each view, and its leader repeats it. */
 export const MAX_WAITING_PROPOSALS = 64
+
+/** Of these, of one sender: more than it has views to lead before its first one is looked at. */
+export const MAX_PROPOSALS_PER_SENDER = 8
 
 /** Runs between two inputs; an answer is the next input. */
 interface Task {
@@ -30,8 +36,11 @@ interface Task {
   readonly settle: (ran: boolean) => void
 }
 
-const isProposal = (next: Input | Task): boolean =>
-  'type' in next && next.type === 'message' && next.message.type === 'proposal'
+/** What waits, of one sender or of all. */
+interface Load {
+  messages: number
+  proposals: number
+}
 
 export class EngineHost {
   readonly #engine: Engine
@@ -40,7 +49,10 @@ export class EngineHost {
   readonly #handle: OutputHandler
   readonly #failed: (error: unknown) => void
   readonly #waiting: (Input | Task)[] = []
-  #waitingProposals = 0
+  /** Of messages; inputs of our own always have room. */
+  readonly #load: Load = { messages: 0, proposals: 0 }
+  /** By sender; those of whom nothing waits are not in it. */
+  readonly #loadOf = new Map<string | undefined, Load>()
   readonly #timers = new Map<string, () => void>()
   #running: Promise<void> | undefined
   #isStopped = false
@@ -62,9 +74,9 @@ export class EngineHost {
     this.#failed = modules.failed
   }
 
+  /** A message for which there is no room is dropped. */
   push(input: Input): void {
-    if (input.type === 'message' && this.#waiting.length >= MAX_WAITING_MESSAGES) return
-    if (isProposal(input) && this.#waitingProposals >= MAX_WAITING_PROPOSALS) return
+    if (input.type === 'message' && !this.#hasRoom(input)) return
     this.#enqueue(input)
   }
 
@@ -86,7 +98,7 @@ export class EngineHost {
       if ('settle' in next) next.settle(false)
       return
     }
-    if (isProposal(next)) this.#waitingProposals++
+    this.#count(next, 1)
     this.#waiting.push(next)
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined
@@ -113,8 +125,26 @@ export class EngineHost {
 
   #take(): Input | Task | undefined {
     const next = this.#waiting.shift()
-    if (next !== undefined && isProposal(next)) this.#waitingProposals--
+    if (next !== undefined) this.#count(next, -1)
     return next
+  }
+
+  #hasRoom({ message, from }: Extract<Input, { readonly type: 'message' }>): boolean {
+    const own = this.#loadOf.get(from) ?? { messages: 0, proposals: 0 }
+    if (this.#load.messages >= MAX_WAITING_MESSAGES || own.messages >= MAX_WAITING_PER_SENDER) return false
+    if (message.type !== 'proposal') return true
+    return this.#load.proposals < MAX_WAITING_PROPOSALS && own.proposals < MAX_PROPOSALS_PER_SENDER
+  }
+
+  #count(next: Input | Task, change: 1 | -1): void {
+    if (!('type' in next) || next.type !== 'message') return
+    const own = this.#loadOf.get(next.from) ?? { messages: 0, proposals: 0 }
+    for (const load of [own, this.#load]) {
+      load.messages += change
+      if (next.message.type === 'proposal') load.proposals += change
+    }
+    if (own.messages === 0) this.#loadOf.delete(next.from)
+    else this.#loadOf.set(next.from, own)
   }
 
   #halt(): void {

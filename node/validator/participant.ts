@@ -3,29 +3,34 @@
  * into blocks of the store. With a key it validates; without one it follows the same chain the same way.
  */
 
-import { verifyCertificate } from '../../consensus/certificate.ts'
-import { type BlockTree, MAX_OPEN_BLOCKS, type TipChange } from '../../consensus/chain/block-tree.ts'
+import { MAX_OPEN_BLOCKS, type TipChange } from '../../consensus/chain/block-tree.ts'
 import { epochSetup } from '../../consensus/context.ts'
 import { Simplex } from '../../consensus/simplex/engine.ts'
 import { PROPOSAL_VIEWS_BEHIND } from '../../consensus/simplex/limits.ts'
 import type { EpochContext, Evidence, Output } from '../../consensus/simplex/types.ts'
 import type { Block, Certificate, Message } from '../../consensus/types.ts'
-import { checkBody, type ValidationRules } from '../../consensus/validate.ts'
+import type { ValidationRules } from '../../consensus/validate.ts'
 import { signerOf } from '../../consensus/vote.ts'
 import type { BlsScheme } from '../../core/bls.ts'
 import { equalBytes, type Hash } from '../../core/bytes.ts'
 import { assert, QuernError } from '../../core/errors.ts'
-import type { PeerId, Transport } from '../../p2p/transport.ts'
+import type { Origin, PeerId, Transport, Verdict } from '../../p2p/transport.ts'
 import { epochOf } from '../../vm/params.ts'
+import type { ValidatorSet } from '../../vm/validator-set.ts'
 import type { Clock } from '../clock.ts'
-import type { ChainStore, FinalEntry } from '../storage/chain-store.ts'
-import type { Journal } from '../storage/journal.ts'
+import { Accountability, type Reporter } from './accountability.ts'
 import { CatchUp, type Progress, type VerifiedRange } from './catch-up.ts'
-import type { CommitGate } from './commit-gate.ts'
 import { EngineHost } from './engine-host.ts'
 import type { ChainEntry } from './entry.ts'
+import type { EvidencePool } from './evidence-pool.ts'
 import type { Executor } from './executor.ts'
+import { type CertificateRange, Fetcher } from './fetcher.ts'
+import { type FinalWriterModules, writeFinal } from './final-writer.ts'
+import { GossipCheck } from './gossip-check.ts'
+import { MessageIntake } from './message-intake.ts'
 import { Proposer, type ProposerModules, type ValidatorKey } from './proposer.ts'
+import { keyElsewhere, reservePlaces, type SigningProtection } from './signing-protection.ts'
+import { SoundBodies } from './sound-bodies.ts'
 import { VoteHold } from './vote-hold.ts'
 
 /**
@@ -34,25 +39,20 @@ import { VoteHold } from './vote-hold.ts'
  */
 const MAX_UNPRUNED_BLOCKS = 64
 
-/** Peers asked for one missing block or for certificates before the engine asks again, which it does every D. */
-const PEERS_PER_FETCH = 3
-
-export interface ParticipantModules {
+export interface ParticipantModules extends FinalWriterModules {
   readonly key?: ValidatorKey
+  readonly protection?: SigningProtection
+  readonly reporter?: Reporter
   readonly bls: BlsScheme
   readonly clock: Clock
-  readonly store: ChainStore
-  readonly journal: Journal
-  readonly tree: BlockTree<ChainEntry>
-  readonly gate: CommitGate
+  readonly evidence: EvidencePool
   readonly executor: Executor
   readonly rules: ValidationRules
   readonly transport: Transport
   readonly candidates: ProposerModules['candidates']
   /** The tip moved; the tree already shows it. */
   tipMoved(change: TipChange<ChainEntry>): void
-  /** The block is in the store. `certificate` is its finalization, or that of the descendant it became final with. */
-  becameFinal(entry: ChainEntry, certificate: Certificate): void
+  /** Seen here, or by a peer and new here. Verified. */
   misbehaved(evidence: Evidence): void
   /** This node must not go on. */
   stopped(error: unknown): void
@@ -63,18 +63,24 @@ export class Participant {
   readonly #modules: ParticipantModules
   readonly #engine: Simplex
   readonly #host: EngineHost
+  readonly #intake: MessageIntake
+  readonly #accountability: Accountability
+  readonly #fetcher: Fetcher
   readonly #catchUp: CatchUp
   readonly #hold: VoteHold
   #tipCertificate: Certificate | undefined
   /** What runs beside the engine: building, executing, asking peers. */
   readonly #work = new Set<Promise<void>>()
-  #nextPeer = 0
+  /** Whose set the transport was told. */
+  #announcedEpoch = -1
 
   constructor(modules: ParticipantModules) {
     const { key, bls, clock, store, journal, tree, gate, executor, rules, transport } = modules
     const { params } = rules
     this.#modules = modules
     const head = store.head
+    const soundBodies = new SoundBodies(tree)
+    const { barredUpTo } = modules.protection ?? {}
     this.#engine = new Simplex({
       genesisHash: rules.genesisHash,
       epochBlocks: params.epochBlocks,
@@ -82,8 +88,8 @@ export class Participant {
       networkDelayMs: params.networkDelayMs,
       scheme: bls,
       ...(key === undefined ? {} : { signer: signerOf(bls, key.blsSecretKey) }),
-      // The very object that was built here needs no second look.
-      checkBody: (block) => tree.get(block.hash)?.block === block || checkBody(block) === undefined,
+      ...(barredUpTo === undefined ? {} : { barredUpTo }),
+      checkBody: (block) => soundBodies.has(block),
       head: {
         block: head,
         notarization: store.notarization(head.header.height),
@@ -92,18 +98,45 @@ export class Participant {
       context: this.#nextEpoch(),
       records: journal.records,
     })
+    this.#accountability = new Accountability({
+      pool: modules.evidence,
+      rules,
+      ...(modules.reporter === undefined ? {} : { reporter: modules.reporter }),
+      ...(key === undefined ? {} : { self: key.owner }),
+      finalState: () => store.state,
+      epoch: () => epochOf(store.head.header.height + 1, params),
+      spread: (evidence) => transport.broadcast({ type: 'evidence', evidence }),
+    })
+    this.#fetcher = new Fetcher({ transport, set: () => this.#engine.set })
     this.#hold = new VoteHold(clock, params.maxClockDriftMs)
     this.#host = new EngineHost(this.#engine, {
       clock,
-      persist: (records) => journal.append(records),
+      persist: async (records) => {
+        await reservePlaces(modules.protection, records)
+        await journal.append(records)
+      },
       handle: (output) => this.#carryOut(output),
       failed: modules.stopped,
+    })
+    const { genesisHash } = rules
+    this.#intake = new MessageIntake({
+      gossip: new GossipCheck({
+        engine: this.#engine,
+        genesisHash,
+        bls,
+        isSoundBody: (block) => soundBodies.has(block),
+      }),
+      hold: this.#hold,
+      tree,
+      genesisHash,
+      bls,
+      push: (input) => this.#host.push(input),
     })
     this.#catchUp = new CatchUp({
       transport,
       executor,
       bls,
-      genesisHash: rules.genesisHash,
+      genesisHash,
       head: () => tree.final,
       commit: (range) => this.#commitRange(range),
     })
@@ -116,6 +149,7 @@ export class Participant {
       gate,
       rules,
       candidates: modules.candidates,
+      evidence: (ground) => this.#accountability.transactions(ground),
       widestNotarization: (parent) => this.#engine.widestNotarization(parent),
     })
   }
@@ -131,6 +165,7 @@ export class Participant {
   }
 
   start(): void {
+    this.#announce(this.#engine.set)
     this.#host.push({ type: 'start' })
     this.#background(this.#catchUp.run())
   }
@@ -142,9 +177,22 @@ export class Participant {
     await Promise.all([this.#host.stop(), this.#catchUp.stop(), ...this.#work])
   }
 
-  receive(from: PeerId, message: Message): void {
-    if (message.type === 'certificate') this.#releaseHold(message.certificate)
-    this.#host.push({ type: 'message', message, from })
+  receive(from: PeerId, message: Message, origin: Origin): Verdict {
+    return this.#intake.receive(from, message, origin)
+  }
+
+  receiveEvidence(evidence: Evidence): Verdict {
+    const verdict = this.#accountability.judge(evidence)
+    if (verdict === 'accept') {
+      this.#background(this.#accountability.keep(evidence))
+      if (this.#isOurKeyElsewhere(evidence)) this.#modules.stopped(keyElsewhere(evidence))
+      this.#modules.misbehaved(evidence)
+    }
+    return verdict
+  }
+
+  block(hash: Hash): Block | undefined {
+    return this.#engine.block(hash)
   }
 
   certificatesFrom(epoch: number, fromView: number): readonly Certificate[] {
@@ -169,13 +217,16 @@ export class Participant {
       case 'finalized':
         return this.#finalise(output)
       case 'fetchBlock':
-        return this.#background(this.#fetchBlock(output.hash))
+        return this.#background(this.#fetchBlock(output.hash, output.hints))
       case 'fetchCertificates':
-        return this.#background(this.#fetchCertificates(output.epoch, output.fromView, output.toView))
+        return this.#background(this.#fetchCertificates(output, output.hints))
       case 'lagging':
         return this.#background(this.#catchUp.run(output.from))
       case 'misbehaviour':
-        return this.#modules.misbehaved(output.evidence)
+        this.#modules.misbehaved(output.evidence)
+        return this.#accountability.observed(output.evidence)
+      case 'keyElsewhere':
+        throw keyElsewhere(output)
       case 'ignored':
         return
       case 'rejected':
@@ -210,15 +261,6 @@ export class Participant {
     this.#releaseLost()
   }
 
-  /** Only a certificate that verifies ends a hold: anybody can claim one. */
-  #releaseHold(certificate: Certificate): void {
-    const { tree, rules, bls } = this.#modules
-    const entry = this.#hold.holds(certificate.blockHash) ? tree.get(certificate.blockHash) : undefined
-    if (entry === undefined || certificate.epoch !== entry.block.header.epoch) return
-    const { set } = epochSetup(entry.state, certificate.epoch)
-    if (verifyCertificate(certificate, set, rules.genesisHash, bls)) this.#hold.release(certificate.blockHash)
-  }
-
   #moveTip(certificate: Certificate): void {
     const { tree } = this.#modules
     // Cleared by a jump of the chain between the engine's answer and now: the next certificate moves the tip.
@@ -242,41 +284,23 @@ export class Participant {
       entries.push(execution.entry)
     }
     await this.#commit({ entries, notarization: output.notarization, finalization: output.finalization })
-    if (output.endsEpoch) this.#host.push({ type: 'epochSet', context: this.#nextEpoch() })
+    if (output.endsEpoch) this.#host.push({ type: 'epochSet', context: this.#enterEpoch() })
   }
 
   // ------------------------------------------------------------------------------------------------- final blocks
 
   /** Writes blocks that became final together, oldest first, each whole, and lets go of the branches that lost. */
-  async #commit({ entries, notarization, finalization }: VerifiedRange): Promise<void> {
-    const { store, journal, tree, gate, becameFinal } = this.#modules
-    const head = entries.at(-1)
+  async #commit(range: VerifiedRange): Promise<void> {
+    const { tree } = this.#modules
+    const head = range.entries.at(-1)
     assert(head !== undefined, 'a finalization without blocks')
     const { hash } = head.block
     const isOnTip = tree.branch(tree.tip.block.hash)?.some((entry) => equalBytes(entry.block.hash, hash)) ?? false
     if (!isOnTip) this.#setTip(hash)
-    for (const [i, entry] of entries.entries()) {
-      const { block, layer, transactions, receipts } = entry
-      assert(layer !== undefined, 'a block becomes final twice', { height: block.header.height })
-      const isLast = i === entries.length - 1
-      const final: FinalEntry = {
-        block,
-        transactions,
-        receipts,
-        writes: layer.writes,
-        update: layer.update,
-        notarization: isLast ? notarization : entries[i + 1]!.block.parentCertificate,
-        finalization: isLast ? finalization : undefined,
-      }
-      await gate.during(async () => {
-        await store.commit(final, journal.forget(block.header.epoch, block.header.view))
-        layer.settle()
-        tree.finalise(block.hash)
-      })
-      becameFinal(entry, finalization)
-    }
+    await writeFinal(range, this.#modules)
     if (equalBytes(tree.tip.block.hash, hash)) this.#tipCertificate = undefined
     this.#releaseLost()
+    await this.#accountability.settle()
   }
 
   #releaseLost(): void {
@@ -302,7 +326,7 @@ export class Participant {
       return {
         type: 'synced',
         head: { block: entries.at(-1)!.block, notarization, finalization },
-        context: this.#nextEpoch(),
+        context: this.#enterEpoch(),
       }
     })
     return isCommitted
@@ -314,39 +338,36 @@ export class Participant {
     return epochSetup(store.state, epochOf(store.head.header.height + 1, rules.params))
   }
 
+  /** The same, for an engine that enters it: whom to talk to changes with the set. */
+  #enterEpoch(): EpochContext {
+    const context = this.#nextEpoch()
+    this.#announce(context.set)
+    return context
+  }
+
+  #announce(set: ValidatorSet): void {
+    if (set.epoch === this.#announcedEpoch) return
+    this.#announcedEpoch = set.epoch
+    this.#modules.transport.setValidators(set.members)
+  }
+
+  /** Evidence against our own validator about a view of this life: one of its statements is not ours. */
+  #isOurKeyElsewhere({ validator, epoch, view }: Evidence): boolean {
+    const { key } = this.#modules
+    return key !== undefined && equalBytes(validator, key.owner) && this.#engine.isMadeElsewhere(epoch, view)
+  }
+
   // ------------------------------------------------------------------------------------------------------- peers
 
-  async #fetchBlock(hash: Hash): Promise<void> {
-    for (const peer of this.#somePeers()) {
-      const answer = await this.#ask(() => this.#modules.transport.request(peer, { type: 'block', hash }))
-      if (answer?.block === undefined || !equalBytes(answer.block.hash, hash)) continue
-      return this.#host.push({ type: 'blockFetched', block: answer.block, from: peer })
-    }
+  async #fetchBlock(hash: Hash, hints: readonly number[]): Promise<void> {
+    const found = await this.#fetcher.block(hash, hints)
+    if (found !== undefined) this.#host.push({ type: 'blockFetched', ...found })
   }
 
-  async #fetchCertificates(epoch: number, fromView: number, toView: number): Promise<void> {
-    for (const peer of this.#somePeers()) {
-      const request = { type: 'certificates', epoch, fromView, toView } as const
-      const answer = await this.#ask(() => this.#modules.transport.request(peer, request))
-      for (const certificate of answer?.certificates ?? []) this.receive(peer, { type: 'certificate', certificate })
-      if (answer !== undefined && answer.certificates.length > 0) return
-    }
-  }
-
-  /** A few peers, other ones each time. */
-  #somePeers(): readonly PeerId[] {
-    const peers = this.#modules.transport.peers()
-    const start = peers.length === 0 ? 0 : this.#nextPeer++ % peers.length
-    return [...peers.slice(start), ...peers.slice(0, start)].slice(0, PEERS_PER_FETCH)
-  }
-
-  /** Undefined when the peer did not answer well. */
-  async #ask<T>(request: () => Promise<T>): Promise<T | undefined> {
-    try {
-      return await request()
-    } catch (error) {
-      if (error instanceof QuernError && error.code !== 'ASSERTION_FAILED') return undefined
-      throw error
+  async #fetchCertificates(range: CertificateRange, hints: readonly number[]): Promise<void> {
+    const found = await this.#fetcher.certificates(range, hints)
+    for (const certificate of found?.certificates ?? []) {
+      this.receive(found!.from, { type: 'certificate', certificate }, 'direct')
     }
   }
 

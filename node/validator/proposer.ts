@@ -3,7 +3,6 @@
  * takes the best that fit. A devnet may lift the wait and name the next timestamp.
  */
 
-import { setImmediate } from 'node:timers/promises'
 import { type Candidates, fillBlock } from '../../consensus/build.ts'
 import type { BlockTree } from '../../consensus/chain/block-tree.ts'
 import type { Output } from '../../consensus/simplex/types.ts'
@@ -13,9 +12,13 @@ import { revealBytes } from '../../consensus/vote.ts'
 import type { BlsScheme } from '../../core/bls.ts'
 import type { Address, Hash } from '../../core/bytes.ts'
 import { nextBaseFee } from '../../vm/fees.ts'
+import { epochOf } from '../../vm/params.ts'
+import type { Transaction } from '../../vm/transaction/types.ts'
 import type { Clock } from '../clock.ts'
+import type { BlockGround } from './accountability.ts'
 import type { CommitGate } from './commit-gate.ts'
 import { type ChainEntry, entryOf } from './entry.ts'
+import { evidenceFirst } from './evidence-first.ts'
 
 export interface ValidatorKey {
   /** The account that owns the validator. */
@@ -31,6 +34,8 @@ export interface ProposerModules {
   readonly gate: CommitGate
   readonly rules: ValidationRules
   candidates(baseFeePerGas: bigint): Candidates
+  /** Goes into the block before any candidate. */
+  evidence(ground: BlockGround): readonly Transaction[]
   /** The notarization with the most signers known now: they are paid by the block that carries it. */
   widestNotarization(parent: Hash): Certificate | undefined
 }
@@ -76,6 +81,9 @@ export class Proposer {
     await this.#modules.gate.idle()
     const parent = tree.get(request.parentHash)
     if (parent === undefined || this.#isStopped) return undefined
+    const baseFeePerGas = nextBaseFee(above, rules.params.baseFeeFloorWei)
+    const epoch = epochOf(above.height + 1, rules.params)
+    const evidence = this.#modules.evidence({ state: parent.state, epoch, baseFeePerGas })
     const seal = fillBlock(
       {
         parent,
@@ -84,12 +92,12 @@ export class Proposer {
         timestampMs: this.#nextTimestampMs ?? clock.nowMs(),
         proposer: key.owner,
         randomnessReveal: bls.sign(key.blsSecretKey, revealBytes(rules.genesisHash, request.epoch, request.view)),
-        candidates: this.#modules.candidates(nextBaseFee(above, rules.params.baseFeeFloorWei)),
+        candidates: evidenceFirst(evidence, this.#modules.candidates(baseFeePerGas)),
       },
       rules,
     )
     // A full block takes a tenth of a second: what waits on the event loop gets a turn in the middle of it.
-    await setImmediate()
+    await this.#pause(0)
     await this.#modules.gate.idle()
     if (tree.get(request.parentHash) !== parent || this.#isStopped) return undefined
     const applied = seal()
@@ -102,18 +110,23 @@ export class Proposer {
     const isHurried = this.#isLifted || this.#nextTimestampMs !== undefined
     // Without any wait still a turn of the event loop: a chain of one validator would let nobody else run.
     const leftMs = isHurried ? 0 : Math.max(0, earliestMs - clock.nowMs())
-    await new Promise<void>((resolve) => {
+    await this.#pause(leftMs)
+    const dueMs = Math.max(earliestMs, this.#nextTimestampMs ?? 0)
+    const isAhead = this.#isLifted || this.#nextTimestampMs !== undefined
+    if (isAhead && dueMs > clock.nowMs()) clock.advance(dueMs - clock.nowMs())
+  }
+
+  /** By the clock, as everything here: a simulation decides when a turn of its event loop is over. */
+  #pause(delayMs: number): Promise<void> {
+    return new Promise<void>((resolve) => {
       const end = (): void => {
         this.#waits.delete(end)
         cancel()
         resolve()
       }
-      const cancel = clock.after(leftMs, end)
+      const cancel = this.#modules.clock.after(delayMs, end)
       this.#waits.add(end)
     })
-    const dueMs = Math.max(earliestMs, this.#nextTimestampMs ?? 0)
-    const isAhead = this.#isLifted || this.#nextTimestampMs !== undefined
-    if (isAhead && dueMs > clock.nowMs()) clock.advance(dueMs - clock.nowMs())
   }
 
   /** Leaders' waits end without a block. */

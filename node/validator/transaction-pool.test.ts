@@ -3,6 +3,7 @@ import { BlockTree } from '../../consensus/chain/block-tree.ts'
 import { FAST_PARAMS, TestChain, testKey } from '../../consensus/testing/chain.ts'
 import type { AppliedBlock } from '../../consensus/validate.ts'
 import { MAX_GOSSIP_BYTES, MAX_GOSSIP_TRANSACTIONS } from '../../p2p/wire.ts'
+import { signEip1559Transfer } from '../../vm/transaction/sign.ts'
 import type { Transaction } from '../../vm/transaction/types.ts'
 import { SystemClock } from '../clock.ts'
 import { SignaturePool } from '../ingest/signature-pool.ts'
@@ -88,5 +89,79 @@ describe('transaction pool', () => {
       expect(batch.reduce((sum, raw) => sum + raw.length, 0)).toBeLessThanOrEqual(MAX_GOSSIP_BYTES)
     }
     expect(admitted.length).toBe(own.length + 1)
+  })
+})
+
+describe('what the network should make of a batch', () => {
+  const statement = (fill: number) =>
+    ({ type: 'notarize', blockHash: new Uint8Array(32).fill(fill), signature: new Uint8Array(96) }) as const
+  const falseEvidence = { epoch: 0, view: 1, first: statement(1), second: statement(2) }
+
+  const verdictOf = async (envelopes: readonly Uint8Array[]) => {
+    const verdict = await pool.receive(envelopes)
+    return typeof verdict === 'string' ? verdict : verdict.reject
+  }
+
+  it('accept: something in it is new; ignore: nothing is, and no peer is to blame', async () => {
+    const { chain, admitted } = setup()
+    const [first, second] = [chain.transfer(4, 5), chain.transfer(4, 5)]
+    expect(await verdictOf([first.raw])).toBe('accept')
+    expect(await verdictOf([first.raw])).toBe('ignore')
+    expect(await verdictOf([first.raw, second.raw])).toBe('accept')
+    // Nobody at genesis; and a nonce that another transaction has.
+    expect(await verdictOf([chain.transfer(9, 4).raw, chain.transaction(4, first.action, 0).raw])).toBe('ignore')
+    expect(await verdictOf([])).toBe('ignore')
+    expect(admitted).toHaveLength(2)
+  })
+
+  it('reject: an envelope that no state makes valid, and nothing of its batch comes in', async () => {
+    const { chain, admitted } = setup()
+    const good = chain.transfer(4, 5).raw
+    const fees = { maxPriorityFeePerGas: 1_000n, maxFeePerGas: 1_000_000n, nonce: 0, to: testKey(5).owner, value: 1n }
+    const foreign = signEip1559Transfer({ chainId: 1, ...fees }, testKey(4).privateKey)
+    const outOfRange = good.slice()
+    outOfRange.fill(0xff, good.length - 32)
+    const rows = [
+      [good.slice(0, -1), 'TX_MALFORMED'],
+      [new Uint8Array(0), 'TX_MALFORMED'],
+      [outOfRange, 'TX_SIGNATURE_INVALID'],
+      [foreign, 'TX_CHAIN_ID'],
+    ] as const
+    for (const [bad, code] of rows) {
+      expect(await verdictOf([bad])).toBe(code)
+      expect(await verdictOf([good, bad])).toBe(code)
+    }
+    expect(admitted).toEqual([])
+  })
+
+  it('C: reject: a false proof, which its relayer had to check', async () => {
+    const { chain } = setup()
+    const evidence = chain.transaction(4, { kind: 'SUBMIT_EVIDENCE', validator: testKey(0).owner, ...falseEvidence })
+    expect(await verdictOf([evidence.raw])).toBe('EVIDENCE_SIGNATURE_INVALID')
+    const registration = { blsPublicKey: new Uint8Array(48).fill(7), proofOfPossession: new Uint8Array(96) }
+    const stake = chain.transaction(5, { kind: 'STAKE', amount: FAST_PARAMS.minStakeWei, registration })
+    expect(await verdictOf([chain.transfer(6, 5).raw, stake.raw])).toBe('PROOF_OF_POSSESSION_INVALID')
+    // Decided by state, which honest nodes need not share.
+    const stranger = chain.transaction(7, { kind: 'SUBMIT_EVIDENCE', validator: testKey(7).owner, ...falseEvidence })
+    expect(await verdictOf([stranger.raw])).toBe('ignore')
+  })
+
+  it('ignore: this node is busy or closing', async () => {
+    const { chain } = setup()
+    const busy = new SignaturePool({ chainId: FAST_PARAMS.chainId, workers: 0, maxWaiting: 0 })
+    const { block, state } = chain.genesis
+    const tree = new BlockTree<ChainEntry>({ block, state, transactions: [], receipts: [], layer: undefined })
+    const full = new TransactionPool({
+      clock: new SystemClock(),
+      tree,
+      rules: chain.rules,
+      signatures: busy,
+      relay: () => {},
+      admitted: () => {},
+    })
+    expect(await full.receive([chain.transfer(4, 5).raw])).toBe('ignore')
+    await busy.close()
+    expect(await full.receive([chain.transfer(4, 5).raw])).toBe('ignore')
+    full.close()
   })
 })

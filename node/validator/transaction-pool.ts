@@ -7,8 +7,10 @@ import type { BlockTree, TipChange } from '../../consensus/chain/block-tree.ts'
 import { type Address, EMPTY_BYTES, type Hash } from '../../core/bytes.ts'
 import { fail, ok, type Result } from '../../core/errors.ts'
 import { keccak256 } from '../../core/hash.ts'
+import { isFalseProof } from '../../mempool/false-proofs.ts'
 import { DEFAULT_LIMITS, type MempoolLimits } from '../../mempool/limits.ts'
 import { Mempool, type MempoolSnapshot, type PoolItem } from '../../mempool/mempool.ts'
+import type { Verdict } from '../../p2p/transport.ts'
 import { MAX_GOSSIP_BYTES, MAX_GOSSIP_TRANSACTIONS } from '../../p2p/wire.ts'
 import { TransactionCheck } from '../../vm/execution/check.ts'
 import type { BlockContext, ExecutionRules } from '../../vm/execution/types.ts'
@@ -18,7 +20,7 @@ import { accounts, payoutCursor, payouts } from '../../vm/state/tables.ts'
 import { readRecord } from '../../vm/state/view.ts'
 import type { Transaction } from '../../vm/transaction/types.ts'
 import type { Clock } from '../clock.ts'
-import type { SignaturePool } from '../ingest/signature-pool.ts'
+import type { IngestErrorCode, SignaturePool } from '../ingest/signature-pool.ts'
 import type { ChainEntry } from './entry.ts'
 
 /** Transactions that arrive within this time travel to peers together: less than a tenth of the shortest block interval. */
@@ -67,12 +69,30 @@ export class TransactionPool {
     return ok(recovered.value.hash)
   }
 
-  /** Admits what a peer sent. It reached the other peers the same way, so it is not passed on. */
-  async receive(envelopes: readonly Uint8Array[]): Promise<void> {
+  /**
+   * Admits what a peer sent, and says what the network should make of the batch:
+   *
+   *     reject   an envelope that no state makes valid, or a false proof: whoever relays checks these first
+   *     accept   something new waits here now
+   *     ignore   everything is known, or refused by a state that honest nodes need not share (nonce, balance, fee, room)
+   *
+   * It reached the other peers the same way, so it is not passed on by this node itself. Of a batch with a bad envelope nothing
+   * is admitted; at a false proof it ends, so a batch costs one of them at most.
+   */
+  async receive(envelopes: readonly Uint8Array[]): Promise<Verdict> {
     const unknown = envelopes.filter((raw) => this.#mempool.get(keccak256(raw)) === undefined)
+    const transactions: Transaction[] = []
     for (const recovered of await Promise.all(unknown.map((raw) => this.#modules.signatures.recover(raw)))) {
-      if (recovered.ok) this.#admit(recovered.value)
+      if (recovered.ok) transactions.push(recovered.value)
+      else if (!isOurFault(recovered.error.code)) return { reject: recovered.error.code }
     }
+    let isNews = false
+    for (const transaction of transactions) {
+      const added = this.#admit(transaction)
+      if (added.ok) isNews = true
+      else if (isFalseProof(added.error.code)) return { reject: added.error.code }
+    }
+    return isNews ? 'accept' : 'ignore'
   }
 
   /** Transactions of a block: those that wait here are taken from the pool, so each signature is checked once per node. */
@@ -85,7 +105,7 @@ export class TransactionPool {
     for (const transaction of known) {
       const answer = transaction === undefined ? recovered[next++]! : ok(transaction)
       if (answer.ok) transactions.push(answer.value)
-      else if (answer.error.code === 'INGEST_CLOSED' || answer.error.code === 'INGEST_OVERLOADED') return undefined
+      else if (isOurFault(answer.error.code)) return undefined
       else return fail(answer.error.code, answer.error.message)
     }
     return ok(transactions)
@@ -161,6 +181,9 @@ export class TransactionPool {
     })
   }
 }
+
+/** Nothing was found out about the envelope: this node is too busy, or closing. */
+const isOurFault = (code: IngestErrorCode): boolean => code === 'INGEST_CLOSED' || code === 'INGEST_OVERLOADED'
 
 /** Portions that fit a gossip message. */
 function* batches(envelopes: readonly Uint8Array[]): Generator<readonly Uint8Array[]> {

@@ -2,13 +2,15 @@
 
 import { formatAddress } from '../../../core/address.ts'
 import { bls } from '../../../core/bls.ts'
-import { fromHex, utf8 } from '../../../core/bytes.ts'
+import { equalBytes, fromHex, utf8 } from '../../../core/bytes.ts'
 import { QuernError } from '../../../core/errors.ts'
 import { parseCpc } from '../../../core/units.ts'
 import { proofOfPossessionBytes } from '../../../vm/statement.ts'
 import { MAX_MEMO_BYTES } from '../../../vm/transaction/bodies/transfer.ts'
 import type { Action } from '../../../vm/transaction/types.ts'
+import { readValidatorKey } from '../../validator-key/key-file.ts'
 import type { ReadAddress } from '../address.ts'
+import { readPassword } from '../password.ts'
 import type { RpcClient } from '../rpc-client.ts'
 import type { Signer } from '../signer.ts'
 
@@ -40,6 +42,23 @@ export function whole(value: unknown, what: string): number {
   if (!/^\d+$/.test(digits) || !Number.isSafeInteger(number))
     throw new QuernError('ARGUMENT_INVALID', `${what} must be a whole number`)
   return number
+}
+
+/** The secret in a validator's key file, which must be the signer's own. */
+async function blsKeyOf(options: Readonly<Record<string, unknown>>, { address }: Signer): Promise<Uint8Array> {
+  const file = text(options.validatorKey)
+  const stored = readValidatorKey(file)
+  if (stored === undefined) throw new QuernError('VALIDATOR_KEY_MISSING', `there is no ${file}: see \`quern init\``)
+  if (!equalBytes(stored.owner, address)) {
+    const owner = formatAddress(stored.owner)
+    throw new QuernError(
+      'VALIDATOR_KEY_OWNER',
+      `the key is ${owner}'s, not ${formatAddress(address)}'s: sign with that one`,
+    )
+  }
+  const { passwordFile } = options
+  const given = typeof passwordFile === 'string' ? { passwordFile } : {}
+  return (await stored.unlock(stored.isEncrypted ? await readPassword(given, {}) : undefined)).blsSecretKey
 }
 
 function memo(words: string): Uint8Array {
@@ -80,12 +99,16 @@ export const ACTION_COMMANDS: readonly ActionCommand[] = [
   {
     usage: 'stake <cpc>',
     description: 'bond CPC to your own validator; the first time with its BLS key',
-    options: [['--bls-key <hex>', '32-byte BLS secret key to register (first use only)']],
-    example: 'quern tx stake 1000 --bls-key 0x2f...',
-    build: ([amount], options, { signer, chainId }) => {
+    options: [
+      ['--bls-key <hex>', '32-byte BLS secret key to register (first use only)'],
+      ['--validator-key <file>', 'register the key in this validator/key.json (first use only)'],
+    ],
+    example: 'quern tx stake 1000 --validator-key ~/.quern/validator/key.json',
+    build: async ([amount], options, { signer, chainId }) => {
       const stake = { kind: 'STAKE', amount: parseCpc(amount!) } as const
-      if (options.blsKey === undefined) return stake
-      const secretKey = fromHex(text(options.blsKey))
+      if (options.blsKey === undefined && options.validatorKey === undefined) return stake
+      const secretKey =
+        options.validatorKey === undefined ? fromHex(text(options.blsKey)) : await blsKeyOf(options, signer)
       const blsPublicKey = bls.publicKey(secretKey)
       const proofOfPossession = bls.sign(secretKey, proofOfPossessionBytes(chainId, signer.address, blsPublicKey))
       return { ...stake, registration: { blsPublicKey, proofOfPossession } }

@@ -13,8 +13,13 @@ import { chain_getValidators } from './chain_getValidators.ts'
 import { chain_subscribe } from './chain_subscribe.ts'
 import { chain_unsubscribe } from './chain_unsubscribe.ts'
 import { dev_fund } from './dev_fund.ts'
+import { dev_getNodes } from './dev_getNodes.ts'
+import { dev_heal } from './dev_heal.ts'
 import { dev_increaseTime } from './dev_increaseTime.ts'
+import { dev_killValidator } from './dev_killValidator.ts'
 import { dev_mine } from './dev_mine.ts'
+import { dev_partition } from './dev_partition.ts'
+import { dev_restartValidator } from './dev_restartValidator.ts'
 import { dev_revert } from './dev_revert.ts'
 import { dev_setBalance } from './dev_setBalance.ts'
 import { dev_setNextBlockTimestamp } from './dev_setNextBlockTimestamp.ts'
@@ -56,7 +61,9 @@ import { eth_unsubscribe } from './eth_unsubscribe.ts'
 import { evm_mine } from './evm_mine.ts'
 import { net_listening } from './net_listening.ts'
 import { net_peerCount } from './net_peerCount.ts'
+import { net_peers } from './net_peers.ts'
 import { net_version } from './net_version.ts'
+import { node_info } from './node_info.ts'
 import { personal_sign } from './personal_sign.ts'
 import { poc_getComputeProof } from './poc_getComputeProof.ts'
 import { poc_getDifficulty } from './poc_getDifficulty.ts'
@@ -135,13 +142,20 @@ export const methods: readonly RpcMethod[] = [
   chain_subscribe,
   chain_unsubscribe,
   dev_fund,
+  dev_getNodes,
+  dev_heal,
   dev_increaseTime,
+  dev_killValidator,
   dev_mine,
+  dev_partition,
+  dev_restartValidator,
   dev_revert,
   dev_setBalance,
   dev_setNextBlockTimestamp,
   dev_snapshot,
   evm_mine,
+  net_peers,
+  node_info,
   poc_getComputeProof,
   poc_getDifficulty,
   poc_getEpoch,

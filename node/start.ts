@@ -1,0 +1,272 @@
+/**
+ * A node's life, from its home folder to its last line: what `quern start` runs.
+ *
+ *     genesis.json, config.toml, keys
+ *            |
+ *     key lock > store > signing record > network > chain > RPC and metrics        opened in this order, closed in the other
+ *
+ * Promises: whatever fails on the way, everything that was opened is closed again; a validator's key is locked before
+ * anything else happens, and its signing record is read before anything is signed; `stop` takes less than two seconds;
+ * nothing becomes final here above the halt height.
+ */
+import fs from 'node:fs'
+import { formatAddress } from '../core/address.ts'
+import { type BlsScheme, bls } from '../core/bls.ts'
+import { toHex } from '../core/bytes.ts'
+import { QuernError } from '../core/errors.ts'
+import { loadIdentity } from '../p2p/identity.ts'
+import type { P2pOptions } from '../p2p/options.ts'
+import { P2pNode } from '../p2p/p2p-node.ts'
+import type { Genesis } from '../vm/genesis.ts'
+import { decodeOptions } from '../vm/transaction/envelope.ts'
+import { ChainNode, type ChainNodeOptions } from './chain-node.ts'
+import { SystemClock } from './clock.ts'
+import { readGenesis } from './config/genesis-file.ts'
+import { type HomePaths, homePaths } from './config/home-paths.ts'
+import type { Config } from './config/options.ts'
+import { Ending } from './ending.ts'
+import { SignaturePool } from './ingest/signature-pool.ts'
+import { type LifeEvent, networkEvent } from './life-events.ts'
+import { NodeMetrics } from './metrics/node-metrics.ts'
+import { Opened } from './opened.ts'
+import { genesisEntry } from './replay-chain.ts'
+import { listenRpc } from './rpc/listen.ts'
+import type { RpcServer } from './rpc/server.ts'
+import { LevelStore } from './storage/level-store.ts'
+import type { ValidatorKey } from './validator/proposer.ts'
+import { readValidatorKey } from './validator-key/key-file.ts'
+import { lockKey } from './validator-key/key-lock.ts'
+import { comparePlaces, type Place } from './validator-key/place.ts'
+import { readReporter } from './validator-key/reporter-file.ts'
+import { SigningRecord } from './validator-key/signing-record.ts'
+import { watch } from './watch.ts'
+
+export interface StartOptions {
+  readonly home: string
+  readonly config: Config
+  /** `quern/1.2.3`, shown to clients and peers. */
+  readonly clientVersion: string
+  /** Asked when the validator key is encrypted. */
+  readonly password: () => Promise<string>
+  readonly onEvent: (event: LifeEvent) => void
+}
+
+export interface RunningNode {
+  readonly genesis: Genesis
+  readonly node: ChainNode
+  readonly network: P2pNode
+  /** Undefined where the halt height had been reached before. */
+  readonly rpc: RpcServer | undefined
+  /** Resolves at the halt height; rejects when the node cannot go on, with the reason. `stop` is still to be called. */
+  readonly ended: Promise<void>
+  /** Closes everything; nothing of the node is left when it resolves. */
+  stop(): Promise<void>
+}
+
+/**
+ * @throws QuernError `HOME_MISSING`, `KEY_IN_USE`, `STORE_LOCKED`, `P2P_LISTEN_FAILED`, `RPC_LISTEN_FAILED`,
+ *   `HALT_HEIGHT_PASSED`, and those of the files in the home folder
+ */
+export async function startNode(options: StartOptions): Promise<RunningNode> {
+  const opened = new Opened()
+  try {
+    return await open(options, opened)
+  } catch (error) {
+    // The reason it did not start says more than what closing makes of it.
+    await opened.close().catch(() => undefined)
+    throw error
+  }
+}
+
+async function open(options: StartOptions, opened: Opened): Promise<RunningNode> {
+  const { config, onEvent } = options
+  const paths = homePaths(options.home)
+  const genesis = genesisOf(paths)
+  const genesisHash = genesisEntry(genesis).block.hash
+  const ending = new Ending()
+
+  const key = await openKey(paths, options, opened)
+  const store = await LevelStore.open(paths.data)
+  opened.add(() => store.close())
+  const record =
+    key === undefined
+      ? undefined
+      : await SigningRecord.open(
+          { file: paths.signingRecord, genesisHash, blsPublicKey: bls.publicKey(key.blsSecretKey) },
+          store,
+        )
+  // After a failure the store may say less than what was signed: the bound stays where it is.
+  if (record !== undefined) opened.add(() => (ending.hasFailed ? undefined : record.close()))
+
+  const signatures = new SignaturePool({ chainId: genesis.params.chainId, decode: decodeOptions(genesis.params) })
+  opened.add(() => signatures.close())
+  const network = await P2pNode.start({
+    ...networkOptions(config, options.clientVersion, key),
+    genesisHash,
+    identity: await loadIdentity(paths.nodeKey),
+    networkDelayMs: genesis.params.networkDelayMs,
+    onEvent: (event) => {
+      const told = networkEvent(event)
+      if (told !== undefined) onEvent(told)
+    },
+  })
+  opened.add(() => network.stop())
+
+  const clock = new SystemClock()
+  const { haltHeight } = config.chain
+  const node = await ChainNode.open({
+    genesis,
+    store,
+    clock,
+    signatures,
+    network,
+    transport: network.transport,
+    mempoolLimits: config.mempool,
+    ...validatorOptions(paths, key, record),
+    ...(haltHeight === 0 ? {} : { haltHeight }),
+    onEvidence: ({ validator, epoch, view }) =>
+      onEvent({ event: 'equivocation', validator: formatAddress(validator), epoch, view }),
+    onFailure: (error) => ending.fail(error),
+  })
+  opened.add(() => node.stop())
+  const running = { genesis, node, network, ended: ending.reached, stop: () => opened.close() }
+  const { height } = node.finalized()
+  if (isHalted(height, haltHeight)) {
+    onEvent({ event: 'halted', height })
+    ending.halt()
+    return { ...running, rpc: undefined }
+  }
+  // A devnet moves its clock ahead of the machine's, and comes back here after a restart.
+  if (genesis.network === 'devnet') clock.advance(node.latest().timestampMs - clock.nowMs())
+  tellBar(record?.barredUpTo, node, onEvent)
+  opened.add(haltAt(haltHeight, node, ending, onEvent))
+  opened.add(watch({ node, statusSeconds: config.log.statusSeconds, blocks: config.log.blocks, onEvent }))
+  const rpc = await openRpc({ node, network, clock }, options, opened)
+  node.start()
+  signatures.warmUp()
+  onEvent({
+    event: 'ready',
+    rpc: rpc.url,
+    ws: rpc.wsUrl,
+    nodeId: network.id,
+    multiaddrs: network.multiaddrs,
+    pid: process.pid,
+    network: genesis.network,
+    genesis: toHex(genesisHash),
+    height,
+    validator: key === undefined ? null : formatAddress(key.owner),
+  })
+  return { ...running, rpc }
+}
+
+/** Locked before its secret is read. Undefined for a node that follows. */
+async function openKey(paths: HomePaths, options: StartOptions, opened: Opened): Promise<ValidatorKey | undefined> {
+  const stored = readValidatorKey(paths.validatorKey)
+  if (stored === undefined) return undefined
+  const lock = await lockKey(stored.blsPublicKey)
+  opened.add(() => lock.release())
+  return stored.unlock(stored.isEncrypted ? await options.password() : undefined)
+}
+
+interface Served {
+  readonly node: ChainNode
+  readonly network: P2pNode
+  readonly clock: SystemClock
+}
+
+async function openRpc({ node, network, clock }: Served, options: StartOptions, opened: Opened): Promise<RpcServer> {
+  const { clientVersion, onEvent } = options
+  const { rpc, metrics: wanted } = options.config
+  const metrics = wanted.enabled
+    ? new NodeMetrics({
+        node,
+        clientVersion,
+        nowMs: () => clock.nowMs(),
+        counters: () => network.counters(),
+        withProcess: true,
+      })
+    : undefined
+  if (metrics !== undefined) opened.add(() => metrics.stop())
+  const server = await listenRpc({
+    node,
+    clientVersion,
+    host: rpc.host,
+    port: rpc.port,
+    allowedHosts: rpc.allowedHosts,
+    cors: rpc.cors.includes('*') ? '*' : rpc.cors,
+    ...(metrics === undefined ? {} : { metrics }),
+    log: {
+      internalError: (method, error) => {
+        const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+        onEvent({ event: 'internalError', method, message })
+      },
+    },
+  })
+  opened.add(() => server.close())
+  return server
+}
+
+/** Stops the node once this block is final. @returns no longer */
+function haltAt(haltHeight: number, node: ChainNode, ending: Ending, onEvent: StartOptions['onEvent']): () => void {
+  return node.subscribe((event) => {
+    if (event.type !== 'final' || event.block.block.header.height !== haltHeight) return
+    onEvent({ event: 'halted', height: haltHeight })
+    ending.halt()
+    // Whoever closes the node hears of what goes wrong.
+    node.stop().catch(() => undefined)
+  })
+}
+
+/** A bar that the final chain went past is history. */
+function tellBar(bar: Place | undefined, node: ChainNode, onEvent: StartOptions['onEvent']): void {
+  const { epoch, view } = node.finalized()
+  if (bar !== undefined && comparePlaces(bar, { epoch, view }) > 0) onEvent({ event: 'barred', ...bar })
+}
+
+function genesisOf(paths: HomePaths): Genesis {
+  if (fs.existsSync(paths.genesis)) return readGenesis(paths.genesis)
+  throw new QuernError(
+    'HOME_MISSING',
+    `${paths.home} holds no node: make one with \`quern init\`, or name it with --home`,
+  )
+}
+
+type GivenByConfig = Omit<P2pOptions, 'genesisHash' | 'identity' | 'networkDelayMs' | 'onEvent'>
+
+function networkOptions({ p2p }: Config, agent: string, key: ValidatorKey | undefined): GivenByConfig {
+  const { announce, ...rest } = p2p
+  return {
+    ...rest,
+    ...(announce.length === 0 ? {} : { announce }),
+    agent,
+    bls,
+    ...(key === undefined ? {} : { claim: claimOf(key, bls) }),
+  }
+}
+
+const claimOf = ({ owner, blsSecretKey }: ValidatorKey, scheme: BlsScheme): NonNullable<P2pOptions['claim']> => ({
+  address: owner,
+  blsPublicKey: scheme.publicKey(blsSecretKey),
+  sign: (message) => scheme.sign(blsSecretKey, message),
+})
+
+function validatorOptions(
+  paths: HomePaths,
+  key: ValidatorKey | undefined,
+  record: SigningRecord | undefined,
+): Pick<ChainNodeOptions, 'key' | 'protection' | 'reporter'> {
+  if (key === undefined || record === undefined) return {}
+  const reporter = readReporter(paths.reporter)
+  return { key, protection: record, ...(reporter === undefined ? {} : { reporter }) }
+}
+
+/** @throws QuernError `HALT_HEIGHT_PASSED` */
+function isHalted(height: number, haltHeight: number): boolean {
+  if (haltHeight === 0 || height < haltHeight) return false
+  if (height === haltHeight) return true
+  throw new QuernError(
+    'HALT_HEIGHT_PASSED',
+    `block ${height} is final here already: raise --halt-height above it, or leave it out`,
+    { height, haltHeight },
+  )
+}

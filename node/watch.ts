@@ -1,0 +1,72 @@
+/** Turns what happens to a running node into its life events: a status line now and then, and one for what is notable. */
+import { equalBytes, toHex } from '../core/bytes.ts'
+import { epochValidators } from '../vm/state/tables.ts'
+import { readRecord } from '../vm/state/view.ts'
+import type { NodeApi } from './api.ts'
+import type { LifeEvent } from './life-events.ts'
+
+export interface WatchOptions {
+  readonly node: NodeApi
+  readonly statusSeconds: number
+  /** An event for every final block. */
+  readonly blocks: boolean
+  readonly onEvent: (event: LifeEvent) => void
+}
+
+/** @returns ends it */
+export function watch({ node, statusSeconds, blocks, onEvent }: WatchOptions): () => void {
+  let { epoch } = node.finalized()
+  let isSyncing = false
+  const unsubscribe = node.subscribe((event) => {
+    if (event.type !== 'final') return
+    const { header, hash } = event.block.block
+    const { height, view } = header
+    const sync = node.syncing()
+    if (sync !== undefined && !isSyncing) onEvent({ event: 'syncing', height, to: sync.highestHeight })
+    if (sync === undefined && isSyncing) onEvent({ event: 'synced', height })
+    isSyncing = sync !== undefined
+    const transactions = event.block.transactions.length
+    if (blocks) onEvent({ event: 'block', height, hash: toHex(hash), epoch: header.epoch, view, transactions })
+    // Old epochs go by too fast to be news.
+    if (header.epoch > epoch && !isSyncing) onEvent(epochEvent(node, header.epoch))
+    epoch = Math.max(epoch, header.epoch)
+  })
+  const timer = setInterval(() => onEvent(status(node)), statusSeconds * 1_000)
+  return () => {
+    clearInterval(timer)
+    unsubscribe()
+  }
+}
+
+function epochEvent(node: NodeApi, epoch: number): LifeEvent {
+  const members = node.validatorSet(epoch)?.members ?? []
+  const { validator } = node
+  const isMember = validator !== undefined && members.some(({ address }) => equalBytes(address, validator))
+  return { event: 'epoch', epoch, validators: members.length, isMember }
+}
+
+export function status(node: NodeApi): LifeEvent {
+  const latest = node.latest()
+  const { pending, queued } = node.pool().counts()
+  return {
+    event: 'status',
+    height: latest.height,
+    finalizedHeight: node.finalized().height,
+    epoch: latest.epoch,
+    view: latest.view,
+    peers: node.peerCount(),
+    transactions: pending + queued,
+    missedViews: missedViews(node),
+    syncingTo: node.syncing()?.highestHeight ?? null,
+  }
+}
+
+/** As final blocks record it for the present epoch; null for a node that only follows. */
+function missedViews(node: NodeApi): number | null {
+  const { validator } = node
+  if (validator === undefined) return null
+  const { epoch, height } = node.finalized()
+  const state = node.stateAt(height)
+  const record = state && readRecord(state, epochValidators, { epoch, validator })
+  return record?.missedViews ?? 0
+}
