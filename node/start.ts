@@ -14,6 +14,7 @@ import { formatAddress } from '../core/address.ts'
 import { type BlsScheme, bls } from '../core/bls.ts'
 import { toHex } from '../core/bytes.ts'
 import { QuernError } from '../core/errors.ts'
+import { loadTileKernel } from '../gpu/wasm/kernel.ts'
 import { loadIdentity } from '../p2p/identity.ts'
 import type { P2pOptions } from '../p2p/options.ts'
 import { P2pNode } from '../p2p/p2p-node.ts'
@@ -119,6 +120,7 @@ async function open(options: StartOptions, opened: Opened): Promise<RunningNode>
     store,
     clock,
     signatures,
+    kernel: await loadTileKernel(),
     network,
     transport: network.transport,
     mempoolLimits: config.mempool,

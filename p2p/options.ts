@@ -66,7 +66,7 @@ export interface PeerInfo {
   readonly connectedAtMs: number
 }
 
-/** Counters since the start, by message type or protocol. */
+/** Counters since the start. Messages by way and type: `direct/vote`, `gossip/tx`, `request/range`, `answer/range`. */
 export interface P2pCounters {
   readonly messagesIn: Readonly<Record<string, number>>
   readonly messagesOut: Readonly<Record<string, number>>

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { Input } from '../../consensus/simplex/types.ts'
 import type { Message } from '../../consensus/types.ts'
@@ -77,4 +78,24 @@ describe('messages that wait while the engine is busy', () => {
     expect(seen.proposal + seen.vote).toBe(MAX_WAITING_PER_SENDER + 2)
     await host.stop()
   })
+})
+
+it('an input that arrives while the host comes to rest is taken at once, not with the next one', async () => {
+  for (let turns = 0; turns < 24; turns++) {
+    const taken: Input[] = []
+    const step = (input: Input): [] => {
+      taken.push(input)
+      return []
+    }
+    const host = new EngineHost(
+      { step },
+      { clock: new SystemClock(), persist: async () => {}, handle: () => {}, failed: () => {} },
+    )
+    host.push({ type: 'timer', id: 'first' })
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve()
+    host.push({ type: 'timer', id: 'second' })
+    await setImmediate()
+    expect(taken, `${turns} turns later`).toHaveLength(2)
+    await host.stop()
+  }
 })

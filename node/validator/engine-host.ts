@@ -100,9 +100,7 @@ export class EngineHost {
     }
     this.#count(next, 1)
     this.#waiting.push(next)
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined
-    })
+    this.#running ??= this.#run()
   }
 
   async #run(): Promise<void> {
@@ -120,6 +118,9 @@ export class EngineHost {
       if (next !== undefined && 'settle' in next) next.settle(false)
       this.#halt()
       this.#failed(error)
+    } finally {
+      // In the very turn that found nothing more: what comes later starts anew.
+      this.#running = undefined
     }
   }
 

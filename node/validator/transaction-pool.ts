@@ -7,7 +7,7 @@ import type { BlockTree, TipChange } from '../../consensus/chain/block-tree.ts'
 import { type Address, EMPTY_BYTES, type Hash } from '../../core/bytes.ts'
 import { fail, ok, type Result } from '../../core/errors.ts'
 import { keccak256 } from '../../core/hash.ts'
-import { isFalseProof } from '../../mempool/false-proofs.ts'
+import { isRefusedEverywhere } from '../../mempool/false-proofs.ts'
 import { DEFAULT_LIMITS, type MempoolLimits } from '../../mempool/limits.ts'
 import { Mempool, type MempoolSnapshot, type PoolItem } from '../../mempool/mempool.ts'
 import type { Verdict } from '../../p2p/transport.ts'
@@ -72,12 +72,12 @@ export class TransactionPool {
   /**
    * Admits what a peer sent, and says what the network should make of the batch:
    *
-   *     reject   an envelope that no state makes valid, or a false proof: whoever relays checks these first
+   *     reject   an envelope that no state makes valid, a false proof, or a result that lost: whoever relays checks these first
    *     accept   something new waits here now
    *     ignore   everything is known, or refused by a state that honest nodes need not share (nonce, balance, fee, room)
    *
    * It reached the other peers the same way, so it is not passed on by this node itself. Of a batch with a bad envelope nothing
-   * is admitted; at a false proof it ends, so a batch costs one of them at most.
+   * is admitted; at a false proof or a lost result it ends, so a batch costs one of them at most.
    */
   async receive(envelopes: readonly Uint8Array[]): Promise<Verdict> {
     const unknown = envelopes.filter((raw) => this.#mempool.get(keccak256(raw)) === undefined)
@@ -90,7 +90,7 @@ export class TransactionPool {
     for (const transaction of transactions) {
       const added = this.#admit(transaction)
       if (added.ok) isNews = true
-      else if (isFalseProof(added.error.code)) return { reject: added.error.code }
+      else if (isRefusedEverywhere(added.error.code)) return { reject: added.error.code }
     }
     return isNews ? 'accept' : 'ignore'
   }

@@ -1,0 +1,250 @@
+/**
+ * Questions and answers: one stream each, one frame each way. Asking is bounded in number, time and size of the answer;
+ * answering in number and by rate, for each peer and for all together.
+ */
+import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import { MAX_BLOCK_BYTES } from '../consensus/block.ts'
+import type { Block } from '../consensus/types.ts'
+import { equalBytes, type Hash } from '../core/bytes.ts'
+import { QuernError } from '../core/errors.ts'
+import { RequestLimiter, type RequestType } from './limits.ts'
+import type { PeerTable } from './peer-table.ts'
+import type { ProtocolNames } from './protocols.ts'
+import { readFrame, writeFrame } from './streams.ts'
+import type {
+  PeerId,
+  PeerRequest,
+  PeerResponse,
+  ResponseTo,
+  TransportErrorCode,
+  TransportHandlers,
+} from './transport.ts'
+import { decodeRequest, decodeResponse, encodeRequest, encodeResponse, MAX_WIRE_BYTES } from './wire.ts'
+
+/** Questions to one peer at a time, and its to us. Catching up asks one after the other; the engine a few at once. */
+const MAX_PER_PEER = 8
+/** Of all peers: 32 answers of 8 MiB are what this process can hold. */
+const MAX_IN_TOTAL = 32
+const MAX_REQUEST_BYTES = 64
+/** A few round trips on a busy machine; D of fast networks is shorter than a pause of the event loop. */
+const MIN_TIMEOUT_MS = 2_000
+const TIMEOUT_DELAYS = 4
+/** The slowest line that a node is expected to have: 1 MiB/s. */
+const BYTES_PER_MS = 1_048
+
+/** Asked by stream here; `status` is the hello (handshake.ts). */
+export type Question = Exclude<PeerRequest, { readonly type: 'status' }>
+
+const MAX_ANSWER_BYTES: Readonly<Record<Question['type'], number>> = {
+  block: MAX_BLOCK_BYTES + 1,
+  range: MAX_WIRE_BYTES,
+  certificates: (128 << 10) + 1,
+}
+
+export interface RequestsOptions {
+  readonly libp2p: Libp2p
+  readonly names: ProtocolNames
+  readonly networkDelayMs: number
+  readonly nowMs: () => number
+  readonly table: PeerTable
+  greeted(connection: Connection): Promise<boolean>
+  handlers(): TransportHandlers | undefined
+  /** One that the chain does not have yet. */
+  recentBlock(hash: Hash): Block | undefined
+  penalize(peer: PeerId, code: string): void
+  /** `name`: `request` or `answer`, and its type. */
+  onReceived(name: string, bytes: number): void
+  onSent(name: string, bytes: number): void
+}
+
+const failure = (code: TransportErrorCode, message: string, peer: PeerId, cause?: unknown) =>
+  new QuernError(code, message, { peer }, { cause })
+
+export class Requests {
+  readonly #options: RequestsOptions
+  readonly #limiter: RequestLimiter
+  readonly #asked = new InWork()
+  readonly #answering = new InWork()
+
+  constructor(options: RequestsOptions) {
+    this.#options = options
+    this.#limiter = new RequestLimiter(options)
+  }
+
+  async start(): Promise<void> {
+    const { libp2p, names } = this.#options
+    const limits = { maxInboundStreams: MAX_PER_PEER, maxOutboundStreams: MAX_PER_PEER }
+    const answer = (types: readonly Question['type'][]) => (stream: Stream, connection: Connection) =>
+      this.#answer(stream, connection, types)
+    await libp2p.handle(names.blocks, answer(['block', 'range']), limits)
+    await libp2p.handle(names.certificates, answer(['certificates']), limits)
+  }
+
+  forget(peer: PeerId): void {
+    this.#limiter.forget(peer)
+  }
+
+  /** Whether the peer may ask this now; a penalty if not. `blocks`: of a range. */
+  allow(peer: PeerId, type: RequestType, blocks?: number): boolean {
+    const refused = this.#limiter.refuses(peer, type, blocks)
+    if (refused !== undefined && refused !== 'ignored') this.#options.penalize(peer, refused.code)
+    return refused === undefined
+  }
+
+  // ------------------------------------------------------------------------------------------------------- asking
+
+  /** @throws QuernError `TransportErrorCode` */
+  async ask<T extends Question>(to: PeerId, question: T): Promise<ResponseTo<T>> {
+    const { names, networkDelayMs, onSent, onReceived } = this.#options
+    const connection = this.#options.table.get(to)?.connections[0]
+    if (connection === undefined) throw failure('PEER_UNKNOWN', 'the peer is gone; ask another', to)
+    if (!this.#asked.begin(to)) throw failure('PEER_TIMEOUT', 'too many requests are under way; try again later', to)
+    const maxBytes = MAX_ANSWER_BYTES[question.type]
+    const timeoutMs = Math.max(MIN_TIMEOUT_MS, TIMEOUT_DELAYS * networkDelayMs) + maxBytes / BYTES_PER_MS
+    const signal = AbortSignal.timeout(Math.ceil(timeoutMs))
+    const protocol = question.type === 'certificates' ? names.certificates : names.blocks
+    let stream: Stream | undefined
+    try {
+      stream = await connection.newStream(protocol, { signal })
+      const request = encodeRequest(question)
+      await writeFrame(stream, request, signal)
+      await stream.close({ signal })
+      onSent(`request/${question.type}`, request.length)
+      const bytes = await readFrame(stream, maxBytes, signal)
+      onReceived(`answer/${question.type}`, bytes.length)
+      return checkAnswer(question, bytes)
+    } catch (error) {
+      stream?.abort(error as Error)
+      throw this.#failed(to, error)
+    } finally {
+      this.#asked.end(to)
+    }
+  }
+
+  #failed(to: PeerId, error: unknown): QuernError<TransportErrorCode> {
+    const { table, penalize } = this.#options
+    const isSilence = !(error instanceof QuernError) || error.code === 'STREAM_TIMEOUT' || error.code === 'STREAM_ENDED'
+    if (!isSilence) {
+      penalize(to, 'PEER_ANSWER_INVALID')
+      return failure('PEER_ANSWER_INVALID', 'the answer is not one to the question; ask another peer', to, error)
+    }
+    if (table.get(to) !== undefined) penalize(to, 'PEER_TIMEOUT')
+    return failure('PEER_TIMEOUT', 'the peer did not answer; ask another', to, error)
+  }
+
+  // ---------------------------------------------------------------------------------------------------- answering
+
+  async #answer(stream: Stream, connection: Connection, types: readonly Question['type'][]): Promise<void> {
+    const { greeted, penalize } = this.#options
+    const from = connection.remotePeer.toString()
+    const { networkDelayMs } = this.#options
+    const timeoutMs = Math.max(MIN_TIMEOUT_MS, TIMEOUT_DELAYS * networkDelayMs)
+    if (!this.#answering.begin(from)) {
+      if (this.#answering.of(from) >= MAX_PER_PEER) penalize(from, 'STREAM_EXCESS')
+      return stream.abort(new Error('too many requests'))
+    }
+    try {
+      if (!(await greeted(connection))) throw new Error('no handshake')
+      const question = await this.#readQuestion(stream, from, types, AbortSignal.timeout(timeoutMs))
+      const response = await this.#respond(from, question)
+      const signal = AbortSignal.timeout(Math.ceil(timeoutMs + response.length / BYTES_PER_MS))
+      await writeFrame(stream, response, signal)
+      this.#options.onSent(`answer/${question.type}`, response.length)
+      await stream.close({ signal })
+    } catch (error) {
+      stream.abort(error as Error)
+    } finally {
+      this.#answering.end(from)
+    }
+  }
+
+  async #readQuestion(
+    stream: Stream,
+    from: PeerId,
+    types: readonly Question['type'][],
+    signal: AbortSignal,
+  ): Promise<Question> {
+    const { penalize, onReceived } = this.#options
+    let request: PeerRequest
+    try {
+      const bytes = await readFrame(stream, MAX_REQUEST_BYTES, signal)
+      request = decodeRequest(bytes)
+      onReceived(`request/${request.type}`, bytes.length)
+    } catch (error) {
+      const code = error instanceof QuernError ? error.code : 'STREAM_ENDED'
+      if (code === 'STREAM_TIMEOUT') penalize(from, 'STREAM_SILENT')
+      else if (code !== 'STREAM_ENDED') penalize(from, code)
+      throw error
+    }
+    const question = types.includes(request.type as Question['type']) ? (request as Question) : undefined
+    if (question === undefined) {
+      penalize(from, 'FRAME_INVALID')
+      throw new Error('not a question for this protocol')
+    }
+    const blocks = question.type === 'range' ? question.count : undefined
+    if (!this.allow(from, question.type, blocks)) throw new Error('too many questions')
+    return question
+  }
+
+  async #respond(from: PeerId, question: Question): Promise<Uint8Array> {
+    const handlers = this.#options.handlers()
+    if (handlers === undefined) throw new Error('not running')
+    const response = await handlers.request(from, question)
+    if (response.type !== 'block' || response.block !== undefined || question.type !== 'block') {
+      return encodeResponse(response)
+    }
+    return encodeResponse({ type: 'block', block: this.#options.recentBlock(question.hash) })
+  }
+}
+
+/** @throws QuernError of the decoders, or `PEER_ANSWER_INVALID` */
+function checkAnswer<T extends Question>(question: T, bytes: Uint8Array): ResponseTo<T> {
+  const response: PeerResponse = decodeResponse(bytes)
+  if (!answers(question, response)) {
+    throw new QuernError('PEER_ANSWER_INVALID', 'the answer is to another question; ask another peer')
+  }
+  return response as ResponseTo<T>
+}
+
+/** Of the type that was asked for, and of what was asked for. */
+function answers(question: Question, response: PeerResponse): boolean {
+  switch (question.type) {
+    case 'block':
+      return (
+        response.type === 'block' && (response.block === undefined || equalBytes(response.block.hash, question.hash))
+      )
+    case 'range':
+      return (
+        response.type === 'range' &&
+        response.blocks.length <= question.count &&
+        response.blocks.every(({ block }, i) => block.header.height === question.fromHeight + i)
+      )
+    case 'certificates':
+      return response.type === 'certificates'
+  }
+}
+
+/** Requests under way, by peer and in total. */
+class InWork {
+  readonly #byPeer = new Map<PeerId, number>()
+  #total = 0
+
+  of(peer: PeerId): number {
+    return this.#byPeer.get(peer) ?? 0
+  }
+
+  begin(peer: PeerId): boolean {
+    const count = this.of(peer)
+    if (count >= MAX_PER_PEER || this.#total >= MAX_IN_TOTAL) return false
+    this.#byPeer.set(peer, count + 1)
+    this.#total++
+    return true
+  }
+
+  end(peer: PeerId): void {
+    const count = (this.#byPeer.get(peer) ?? 1) - 1
+    this.#total--
+    if (count > 0) this.#byPeer.set(peer, count)
+    else this.#byPeer.delete(peer)
+  }
+}
