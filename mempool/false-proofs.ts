@@ -16,6 +16,23 @@ const FALSE_PROOF: ReadonlySet<AddErrorCode> = new Set<AddErrorCode>([
 
 export const isFalseProof = (code: AddErrorCode): boolean => FALSE_PROOF.has(code)
 
+/**
+ * Decided by the result and by what every node shares: parameters, and the difficulty of an epoch whose first block stands on a
+ * final one. A peer that passes one on has not looked at it. Not here: what depends on the tip (too new, stale, claimed) and
+ * RESULT_TASK_ID, since the seed may be a block that is not final.
+ */
+const REFUSED_EVERYWHERE: ReadonlySet<AddErrorCode> = new Set<AddErrorCode>([
+  ...FALSE_PROOF,
+  'RESULT_CHALLENGE_UNKNOWN',
+  'RESULT_WORKER_NOT_SENDER',
+  'RESULT_FIELDS_UNEXPECTED',
+  'RESULT_MATRIX_SIZE',
+  'RESULT_TILE_RANGE',
+  'RESULT_ABOVE_TARGET',
+])
+
+export const isRefusedEverywhere = (code: AddErrorCode): boolean => REFUSED_EVERYWHERE.has(code)
+
 /** Kinds whose check may cost more than reading a few records. */
 export const bringsProof = (action: Action): boolean =>
   action.kind === 'SUBMIT_RESULT' ||

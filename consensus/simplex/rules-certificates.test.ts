@@ -1,6 +1,6 @@
-/** PROTOCOL 5, S4 to S6, clause by clause: what a notarization, a nullification, a finalization does. How to read the rows: rule-table.ts. */
+/** PROTOCOL 5, S4 to S6, clause by clause: what a notarization, a nullification, a finalization does. How to read the rows: fixture-rules.ts. */
 import { describe } from 'vitest'
-import { checkRows, enter, enterVoted, notarised, storeAndSend, timers } from './rule-table.ts'
+import { checkRows, enter, enterVoted, notarised, storeAndSend, timers } from './fixture-rules.ts'
 
 const LEADER_OF_1 = 0
 

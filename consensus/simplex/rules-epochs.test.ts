@@ -1,6 +1,16 @@
-/** PROTOCOL 5, S9, clause by clause: the end of an epoch and the start of the next. How to read the rows: rule-table.ts. */
+/** PROTOCOL 5, S9, clause by clause: the end of an epoch and the start of the next. How to read the rows: fixture-rules.ts. */
 import { describe, expect, it } from 'vitest'
-import { checkRows, enter, enterVoted, notarised, Play, RESEND_STARTS, storeAndSend, timers, US } from './rule-table.ts'
+import {
+  checkRows,
+  enter,
+  enterVoted,
+  notarised,
+  Play,
+  RESEND_STARTS,
+  storeAndSend,
+  timers,
+  US,
+} from './fixture-rules.ts'
 
 const LEADER_OF_0 = 1
 const LEADER_OF_1 = 0

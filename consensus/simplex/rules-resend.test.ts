@@ -1,7 +1,7 @@
-/** PROTOCOL 5, S8, clause by clause: what is sent again, what is asked for, what is passed over. How to read the rows: rule-table.ts. */
+/** PROTOCOL 5, S8, clause by clause: what is sent again, what is asked for, what is passed over. How to read the rows: fixture-rules.ts. */
 import { describe, expect, it } from 'vitest'
+import { checkRows, enter, notarised, outputWords, Play, RESEND_STARTS, storeAndSend, US } from './fixture-rules.ts'
 import { RESEND_VIEWS } from './limits.ts'
-import { checkRows, enter, notarised, outputWords, Play, RESEND_STARTS, storeAndSend, US } from './rule-table.ts'
 
 const LEADER_OF_0 = 1
 

@@ -1,4 +1,4 @@
-/** PROTOCOL 5, S7, clause by clause: what the disk holds, what a restart keeps. How to read the rows: rule-table.ts. */
+/** PROTOCOL 5, S7, clause by clause: what the disk holds, what a restart keeps. How to read the rows: fixture-rules.ts. */
 import { describe, expect, it } from 'vitest'
 import {
   checkRows,
@@ -10,7 +10,7 @@ import {
   storeAndSend,
   timers,
   US,
-} from './rule-table.ts'
+} from './fixture-rules.ts'
 import type { JournalRecord } from './types.ts'
 
 const LEADER_OF_0 = 1

@@ -1,6 +1,6 @@
-/** PROTOCOL 5, S3, clause by clause: timers and the nullify vote. How to read the rows: rule-table.ts. */
+/** PROTOCOL 5, S3, clause by clause: timers and the nullify vote. How to read the rows: fixture-rules.ts. */
 import { describe, expect, it } from 'vitest'
-import { checkRows, enter, outputWords, Play, type Row, storeAndSend, timers, US } from './rule-table.ts'
+import { checkRows, enter, outputWords, Play, type Row, storeAndSend, timers, US } from './fixture-rules.ts'
 
 const LEADER_OF_0 = 1
 

@@ -1,6 +1,6 @@
-/** PROTOCOL 5, S1 and S2, clause by clause: entering a view, the vote for a proposal. How to read the rows: rule-table.ts. */
+/** PROTOCOL 5, S1 and S2, clause by clause: entering a view, the vote for a proposal. How to read the rows: fixture-rules.ts. */
 import { describe } from 'vitest'
-import { checkRows, enter, notarised, RESEND_STARTS, storeAndSend, timers } from './rule-table.ts'
+import { checkRows, enter, notarised, RESEND_STARTS, storeAndSend, timers } from './fixture-rules.ts'
 
 const LEADER_OF_0 = 1
 const LEADER_OF_1 = 0

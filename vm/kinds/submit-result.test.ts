@@ -78,14 +78,11 @@ describe('SUBMIT_RESULT', () => {
     expect(codeOf(chain, action, 40)).toBe('accepted')
   })
 
-  test('a stolen result, a stale seed, a seed too new, a lost lottery and a wrong byte', () => {
+  test('a stolen result and a wrong byte', () => {
     const chain = chainAt(40, params, 0)
     expect(codeOf(chain, action, 40, testAddress(2))).toBe('RESULT_WORKER_NOT_SENDER')
     const relabelled = { ...action, result: { ...action.result, workerAddress: testAddress(2) } }
     expect(codeOf(chain, relabelled, 40, testAddress(2))).toBe('RESULT_TASK_ID')
-    expect(codeOf(chain, findSubmission({ worker: sender, seedHeight: 19 }), 40)).toBe('RESULT_SEED_STALE')
-    expect(codeOf(chain, findSubmission({ worker: sender, seedHeight: 39 }), 40)).toBe('RESULT_SEED_TOO_NEW')
-    expect(codeOf(chain, findSubmission({ worker: sender, seedHeight, losing: true }), 40)).toBe('RESULT_ABOVE_TARGET')
     const resultHash = action.result.resultHash.map((byte, i) => (i === 31 ? byte ^ 1 : byte))
     expect(codeOf(chain, { ...action, result: { ...action.result, resultHash } }, 40)).toBe('RESULT_HASH_MISMATCH')
   })

@@ -35,7 +35,12 @@ export const UNEQUAL: readonly {
 }[] = [
   { what: 'two of three equals are exactly two thirds', powers: [1n, 1n, 1n], signers: [0, 1], isQuorum: false },
   { what: 'four of six equals are too', powers: [5n, 5n, 5n, 5n, 5n, 5n], signers: [0, 2, 3, 5], isQuorum: false },
-  { what: 'the largest with one other, together two thirds', powers: [1n, 1n, 3n, 1n], signers: [2, 3], isQuorum: false },
+  {
+    what: 'the largest with one other, together two thirds',
+    powers: [1n, 1n, 3n, 1n],
+    signers: [2, 3],
+    isQuorum: false,
+  },
   { what: 'five of seven', powers: [2n, 3n, 1n, 1n], signers: [0, 1], isQuorum: true },
   { what: 'one that holds more than two thirds', powers: [1n, 1n, 5n], signers: [2], isQuorum: true },
   { what: 'one that holds two thirds', powers: [1n, 1n, 4n], signers: [2], isQuorum: false },
