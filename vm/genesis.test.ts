@@ -181,6 +181,11 @@ describe('genesis.json', () => {
       'GENESIS_PARAM',
     ],
     [
+      'fewer places for results than four times the target',
+      (json) => Object.assign(json.params, { target_results_per_block: 17 }),
+      'GENESIS_PARAM',
+    ],
+    [
       'a size that is no power of two',
       (json) => Object.assign(json.params, { matrix_sizes: [256, 768] }),
       'GENESIS_PARAM',

@@ -6,9 +6,13 @@
 export class CommitGate {
   #commit: Promise<void> | undefined
 
-  /** Resolves when no commit is under way. What the caller does before its next `await` meets one block's state. */
-  async idle(): Promise<void> {
-    while (this.#commit !== undefined) await this.#commit
+  /**
+   * The end of the commit under way; undefined when there is none. Wait by `while (gate.busy !== undefined) await gate.busy`: what
+   * follows until the next `await` then meets one block's state. A promise of "idle" would not do, for whoever awaits it
+   * goes on some turns later, and by then the next of several commits in a row has begun.
+   */
+  get busy(): Promise<void> | undefined {
+    return this.#commit
   }
 
   /** Runs a commit, from its first write to the tree's new final block. One at a time: the caller awaits each. */

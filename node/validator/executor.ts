@@ -64,7 +64,7 @@ export class Executor {
 
   /** @param parentNow the parent, or nothing once it was abandoned: asked anew after each wait */
   async #run(block: Block, parentNow: () => ChainEntry | undefined): Promise<Execution> {
-    await this.#gate.idle()
+    while (this.#gate.busy !== undefined) await this.#gate.busy
     const parent = parentNow()
     if (parent === undefined) return { verdict: 'retry' }
     const refusal = checkHeader(block, parent, this.#rules) ?? checkBody(block)
@@ -72,7 +72,7 @@ export class Executor {
     const transactions = await this.#recover(block.transactions)
     if (transactions === undefined) return { verdict: 'retry' }
     if (!transactions.ok) return invalid('BLOCK_TX_REFUSED', transactions.error.message)
-    await this.#gate.idle()
+    while (this.#gate.busy !== undefined) await this.#gate.busy
     const parentThen = parentNow()
     if (parentThen === undefined) return { verdict: 'retry' }
     const applied = executeChecked(block, transactions.value, parentThen, this.#rules)

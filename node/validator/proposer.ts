@@ -73,12 +73,12 @@ export class Proposer {
 
   /** Undefined when the parent was abandoned meanwhile, or the tree has no room. */
   async build(request: BuildRequest): Promise<Block | undefined> {
-    const { key, bls, clock, tree, rules } = this.#modules
+    const { key, bls, clock, tree, gate, rules } = this.#modules
     const above = tree.get(request.parentHash)?.block.header
     if (above === undefined) return undefined
     const earliestMs = above.timestampMs + rules.params.blockIntervalMs
     await this.#wait(earliestMs)
-    await this.#modules.gate.idle()
+    while (gate.busy !== undefined) await gate.busy
     const parent = tree.get(request.parentHash)
     if (parent === undefined || this.#isStopped) return undefined
     const baseFeePerGas = nextBaseFee(above, rules.params.baseFeeFloorWei)
@@ -98,7 +98,7 @@ export class Proposer {
     )
     // A full block takes a tenth of a second: what waits on the event loop gets a turn in the middle of it.
     await this.#pause(0)
-    await this.#modules.gate.idle()
+    while (gate.busy !== undefined) await gate.busy
     if (tree.get(request.parentHash) !== parent || this.#isStopped) return undefined
     const applied = seal()
     // Its execution is kept: the leader votes on it without executing it again.

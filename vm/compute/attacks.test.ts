@@ -240,7 +240,7 @@ describe('a flood of losing results', () => {
     expect(tiles()).toBe(0)
   })
 
-  test('costs a verifier a comparison: no seed is derived, nothing drawn, nothing hashed', () => {
+  test('costs a verifier a comparison: no seed is derived and nothing drawn', () => {
     const { kernel, tiles } = countingKernel()
     let seedsAsked = 0
     const inputs = {

@@ -56,6 +56,12 @@ const AMOUNTS: Readonly<Record<AmountKey, readonly [min: bigint, max: bigint]>> 
 /** Workers that one epoch change may have to pay; mainnet's 1,800 * 64 fit. It takes seconds then, more would take minutes. */
 const MAX_EPOCH_RESULTS = 131_072
 
+/**
+ * Places for results in a block for each that the difficulty aims at: full blocks must be able to show that there is four times
+ * the work, a whole step of the retarget. With as many as the target, difficulty could never rise.
+ */
+const MIN_RESULT_PLACES = 4
+
 /** A tile index takes 20 bits of the nonce: (n / 16)^2 <= 2^20. */
 const MAX_MATRIX_SIZE = 16_384
 const MIN_MATRIX_SIZE = 16
@@ -94,8 +100,8 @@ function checkParams(params: ChainParams): void {
     genesisError('GENESIS_PARAM', `params.${snake(key)}`, why)
   if (params.seedWindowBlocks * 2 > params.epochBlocks) throw wrong('seedWindowBlocks', 'must be at most half an epoch')
   if (params.laneWindowBlocks < params.seedWindowBlocks) throw wrong('laneWindowBlocks', 'must reach the seed window')
-  if (params.targetResultsPerBlock > params.maxResultsPerBlock) {
-    throw wrong('targetResultsPerBlock', 'must be at most max_results_per_block')
+  if (params.targetResultsPerBlock * MIN_RESULT_PLACES > params.maxResultsPerBlock) {
+    throw wrong('targetResultsPerBlock', `must be at most 1/${MIN_RESULT_PLACES} of max_results_per_block`)
   }
   if (params.epochBlocks * params.maxResultsPerBlock > MAX_EPOCH_RESULTS) {
     throw wrong('epochBlocks', `times max_results_per_block must be at most ${MAX_EPOCH_RESULTS}`)
