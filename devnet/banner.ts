@@ -1,7 +1,8 @@
 /** What a devnet prints when it is ready: accounts, keys and URLs, as users of anvil expect them. */
 import { checksumAddress, formatAddress } from '../core/address.ts'
 import { hexKey, toHex } from '../core/bytes.ts'
-import { cpc } from '../node/cli/output.ts'
+import type { DevNode } from '../node/api.ts'
+import { cpc, table } from '../node/cli/output.ts'
 import type { AccountKey } from './keys.ts'
 
 export interface ReadyDevnet {
@@ -17,6 +18,7 @@ export interface ReadyDevnet {
   readonly workers: number
   /** Undefined: a temporary one, removed at exit. */
   readonly dataDir: string | undefined
+  readonly nodes: readonly DevNode[]
 }
 
 const LOGO = String.raw`
@@ -52,11 +54,20 @@ export function banner(ready: ReadyDevnet): string {
     `Seed:       ${ready.seed}`,
     `Data:       ${ready.dataDir ?? 'temporary (use --data-dir to keep the chain)'}`,
     '',
+    underlined('Nodes'),
+    nodeTable(ready.nodes),
+    '',
     `JSON-RPC:   ${ready.rpc}`,
     `WebSocket:  ${ready.ws}`,
     '',
   ].join('\n')
 }
+
+const nodeTable = (nodes: readonly DevNode[]): string =>
+  table(
+    ['NAME', 'PID', 'JSON-RPC', 'MULTIADDR'],
+    nodes.map(({ name, pid, rpc, multiaddr }) => [name, pid === undefined ? '-' : String(pid), rpc ?? '-', multiaddr]),
+  )
 
 /** The one line of --json. */
 export const readyEvent = (ready: ReadyDevnet): string =>
@@ -70,5 +81,12 @@ export const readyEvent = (ready: ReadyDevnet): string =>
       address: checksumAddress(key.address),
       bech32: formatAddress(key.address),
       privateKey: toHex(key.privateKey),
+    })),
+    nodes: ready.nodes.map(({ name, nodeId, pid, rpc, multiaddr }) => ({
+      name,
+      nodeId,
+      multiaddr,
+      pid: pid ?? null,
+      rpc: rpc ?? null,
     })),
   })

@@ -1,26 +1,30 @@
 /**
- * The nodes of a devnet in one process: n validators, each with its own store, engine, mempool and verification, joined by
- * an in-memory network that carries bytes. With several validators the URL belongs to one more node, which only follows,
- * so that any validator may fail; with one, to that validator.
+ * The nodes of a devnet in one process: n validators, each with its own identity, sockets, store, engine, mempool and
+ * verification, joined by libp2p over loopback. With several validators the URL belongs to one more node, which only
+ * follows, so that any validator may fail; with one, to that validator.
  */
 import fs from 'node:fs'
 import path from 'node:path'
+import { assert, QuernError } from '../core/errors.ts'
 import type { MempoolSnapshot } from '../mempool/mempool.ts'
-import { ChainNode } from '../node/chain-node.ts'
+import type { DevNode } from '../node/api.ts'
+import type { ChainNode } from '../node/chain-node.ts'
 import type { SystemClock } from '../node/clock.ts'
 import { SignaturePool } from '../node/ingest/signature-pool.ts'
 import { copyStore } from '../node/storage/copy-store.ts'
-import { LevelStore } from '../node/storage/level-store.ts'
-import { MemoryHub } from '../p2p/memory.ts'
 import type { Genesis } from '../vm/genesis.ts'
 import { decodeOptions } from '../vm/transaction/envelope.ts'
-import type { ValidatorKey } from './keys.ts'
+import type { DevnetKeys } from './genesis.ts'
+import { Member } from './member.ts'
+import { blockedBy, type Groups, groupsOf } from './partition.ts'
 
 export interface ClusterOptions {
   readonly genesis: Genesis
-  readonly keys: readonly ValidatorKey[]
+  readonly keys: Pick<DevnetKeys, 'validators' | 'entryIdentity'>
   readonly clock: SystemClock
   readonly directory: string
+  /** `quern/1.2.3`. */
+  readonly agent: string
   /** A node stopped by itself. */
   readonly onFailure: (name: string, error: unknown) => void
 }
@@ -29,7 +33,8 @@ export interface ClusterOptions {
 export interface ClusterSnapshot {
   /** Names the folder, under the cluster's own, with a copy of each store. */
   readonly id: number
-  readonly mempools: readonly MempoolSnapshot[]
+  /** Undefined for a node that did not run. */
+  readonly mempools: readonly (MempoolSnapshot | undefined)[]
   readonly clockShiftMs: number
 }
 
@@ -37,27 +42,47 @@ const SNAPSHOTS = 'snapshots'
 /** Names the snapshot that is being restored, so that a process killed on the way finishes it at its next start. */
 const RESTORING = 'restoring'
 
+/** A node's folder is laid out as `quern start` does it, so that either kind of devnet continues the other's chain. */
+export const storeFolder = (directory: string, name: string): string => path.join(directory, name, 'data')
+
 export class Cluster {
   readonly #options: ClusterOptions
-  readonly #names: readonly string[]
+  /** The one behind the URL stands last. */
+  readonly #members: readonly Member[]
   readonly #signatures: SignaturePool
-  #stores: LevelStore[] = []
-  #nodes: ChainNode[] = []
+  readonly #killed = new Set<Member>()
+  /** For each member the members it may not reach. */
+  #blocked: readonly (readonly number[])[] = []
   #nextSnapshot = 1
 
   private constructor(options: ClusterOptions) {
     this.#options = options
-    const names = options.keys.map((_, i) => `validator-${i}`)
-    this.#names = names.length > 1 ? [...names, 'node'] : names
-    const { params } = options.genesis
-    this.#signatures = new SignaturePool({ chainId: params.chainId, decode: decodeOptions(params) })
+    const { genesis, keys, clock, agent, directory, onFailure } = options
+    const { params } = genesis
+    const signatures = new SignaturePool({ chainId: params.chainId, decode: decodeOptions(params) })
+    const member = (name: string) => ({
+      name,
+      directory: storeFolder(directory, name),
+      genesis,
+      clock,
+      signatures,
+      agent,
+      onFailure: (error: unknown) => onFailure(name, error),
+    })
+    const validators = keys.validators.map(
+      (key, i) => new Member({ ...member(`validator-${i}`), key, identity: key.identity }),
+    )
+    const follower = new Member({ ...member('node'), identity: keys.entryIdentity })
+    this.#signatures = signatures
+    this.#members = validators.length > 1 ? [...validators, follower] : validators
   }
 
-  /** @throws QuernError `StoreErrorCode`, `ChainStoreErrorCode` */
+  /** @throws QuernError from the hosts, `StoreErrorCode`, `ChainStoreErrorCode` */
   static async start(options: ClusterOptions): Promise<Cluster> {
     const cluster = new Cluster(options)
     try {
       await cluster.#tidySnapshots()
+      await cluster.#connect()
       await cluster.#open()
     } catch (error) {
       await cluster.stop()
@@ -66,13 +91,20 @@ export class Cluster {
     return cluster
   }
 
+  /** Those that run. */
   get validators(): readonly ChainNode[] {
-    return this.#nodes.slice(0, this.#options.keys.length)
+    return this.#members.slice(0, this.#options.keys.validators.length).flatMap(({ node }) => node ?? [])
   }
 
   /** The one behind the URL. */
   get entry(): ChainNode {
-    return this.#nodes.at(-1)!
+    const node = this.#members.at(-1)?.node
+    assert(node !== undefined, 'the node behind the URL is closed')
+    return node
+  }
+
+  nodes(): readonly DevNode[] {
+    return this.#members.map((member) => member.describe())
   }
 
   /** Makes ready what the first transaction would wait for. */
@@ -80,61 +112,64 @@ export class Cluster {
     this.#signatures.warmUp()
   }
 
-  async #open(mempools?: readonly MempoolSnapshot[]): Promise<void> {
-    const { genesis, keys, clock } = this.#options
-    const hub = new MemoryHub()
-    for (const [i, name] of this.#names.entries()) {
-      const key = keys[i]
-      const directory = this.#folder(name)
-      fs.mkdirSync(directory, { recursive: true })
-      const store = await LevelStore.open(directory)
-      this.#stores.push(store)
-      this.#nodes[i] = await ChainNode.open({
-        genesis,
-        ...(key === undefined ? {} : { key: { owner: key.address, blsSecretKey: key.blsSecretKey } }),
-        store,
-        clock,
-        transport: hub.connect(name),
-        signatures: this.#signatures,
-        onFailure: (error) => this.#options.onFailure(name, error),
-      })
+  /** Of everybody on the network but `except`. */
+  #addresses(except?: Member): readonly string[] {
+    return this.#members.filter((member) => member !== except && member.isConnected).map(({ multiaddr }) => multiaddr)
+  }
+
+  /** One after the other: each is told where those before it are. */
+  async #connect(): Promise<void> {
+    for (const member of this.#running()) {
+      await member.connect(this.#addresses(member))
+      await this.#blockOne(member)
     }
+  }
+
+  async #open(mempools?: readonly (MempoolSnapshot | undefined)[]): Promise<void> {
+    const { clock } = this.#options
+    const headsMs: number[] = []
+    for (const member of this.#running()) headsMs.push((await member.open()).latest().timestampMs)
     // Blocks may be dated ahead of this machine's clock, by dev_increaseTime before a restart: go on from there.
-    const headMs = Math.max(...this.#nodes.map((node) => node.latest().timestampMs))
-    clock.advance(headMs - clock.nowMs())
-    for (const [i, node] of this.#nodes.entries()) {
-      const mempool = mempools?.[i]
-      if (mempool !== undefined) node.restoreMempool(mempool)
-      node.start()
-    }
+    clock.advance(Math.max(...headsMs) - clock.nowMs())
+    for (const [i, member] of this.#members.entries()) member.start(mempools?.[i])
+  }
+
+  #running(): readonly Member[] {
+    return this.#members.filter((member) => !this.#killed.has(member))
   }
 
   /** Nothing of the cluster touches its folders any more. */
   async #halt(): Promise<void> {
-    await Promise.all(this.#nodes.map((node) => node.stop()))
-    await Promise.all(this.#stores.splice(0).map((store) => store.close()))
+    await Promise.all(this.#members.map((member) => member.close()))
   }
+
+  // ---------------------------------------------------------------------------------------------------- snapshots
 
   /** Stops every node for a moment, so that all stores are of one moment. */
   async snapshot(): Promise<ClusterSnapshot> {
-    const mempools = this.#nodes.map((node) => node.mempoolSnapshot())
+    const mempools = this.#members.map(({ node }) => node?.mempoolSnapshot())
     const clockShiftMs = this.#options.clock.shiftMs
     const id = this.#nextSnapshot++
     await this.#halt()
     try {
-      for (const store of this.#names) await copyStore(this.#folder(store), this.#folder(SNAPSHOTS, String(id), store))
+      for (const { name, directory } of this.#members) {
+        await copyStore(directory, this.#folder(SNAPSHOTS, String(id), name))
+      }
     } finally {
       await this.#open(mempools)
     }
     return { id, mempools, clockShiftMs }
   }
 
+  /** Validators that are down now get their store back and stay down. */
   async restore(snapshot: ClusterSnapshot): Promise<void> {
-    await this.#halt()
+    // Hosts too: what is said after a snapshot is said again after its return, and gossip hands nothing over twice.
+    await Promise.all(this.#members.map((member) => member.stop()))
     const name = String(snapshot.id)
     fs.writeFileSync(this.#folder(SNAPSHOTS, RESTORING), name)
     await this.#restoreStores(name)
     this.#options.clock.restoreShift(snapshot.clockShiftMs)
+    await this.#connect()
     await this.#open(snapshot.mempools)
   }
 
@@ -143,8 +178,10 @@ export class Cluster {
     fs.rmSync(this.#folder(SNAPSHOTS, String(snapshot.id)), { recursive: true, force: true })
   }
 
-  async #restoreStores(name: string): Promise<void> {
-    for (const store of this.#names) await copyStore(this.#folder(SNAPSHOTS, name, store), this.#folder(store))
+  async #restoreStores(snapshot: string): Promise<void> {
+    for (const { name, directory } of this.#members) {
+      await copyStore(this.#folder(SNAPSHOTS, snapshot, name), directory)
+    }
     fs.rmSync(this.#folder(SNAPSHOTS, RESTORING))
   }
 
@@ -159,8 +196,73 @@ export class Cluster {
     return path.join(this.#options.directory, ...names)
   }
 
+  // ------------------------------------------------------------------------------------------------------- faults
+
+  /** @throws QuernError `PARTITION_INVALID` */
+  async partition(groups: Groups): Promise<void> {
+    const ofValidators = groupsOf(groups, this.#options.keys.validators.length)
+    // The follower stays with the first group.
+    const ofMembers = this.#members.map((_, i) => ofValidators[i] ?? 0)
+    await this.#block(blockedBy(ofMembers))
+  }
+
+  async heal(): Promise<void> {
+    await this.#block([])
+    await Promise.all(this.#members.map((member, i) => member.dial(this.#addressesBefore(i))))
+  }
+
+  #addressesBefore(index: number): readonly string[] {
+    return this.#members.slice(0, index).flatMap(({ isConnected, multiaddr }) => (isConnected ? [multiaddr] : []))
+  }
+
+  async #block(blocked: readonly (readonly number[])[]): Promise<void> {
+    this.#blocked = blocked
+    await Promise.all(this.#members.map((member) => this.#blockOne(member)))
+  }
+
+  #blockOne(member: Member): Promise<void> {
+    const blocked = this.#blocked[this.#members.indexOf(member)] ?? []
+    return member.setBlocked(blocked.map((index) => this.#members[index]!.id))
+  }
+
+  /** @throws QuernError `VALIDATOR_UNKNOWN`, `VALIDATOR_NEEDED` */
+  async kill(index: number): Promise<void> {
+    const member = this.#validator(index)
+    if (member === this.#members.at(-1)) {
+      throw new QuernError('VALIDATOR_NEEDED', 'the only validator answers here: start with --validators 2 or more')
+    }
+    this.#killed.add(member)
+    await member.kill()
+  }
+
+  /** @throws QuernError `VALIDATOR_UNKNOWN`, `P2P_LISTEN_FAILED`, `StoreErrorCode`, `ChainStoreErrorCode` */
+  async restart(index: number): Promise<void> {
+    const member = this.#validator(index)
+    if (!this.#killed.has(member)) return
+    try {
+      await member.connect(this.#addresses(member))
+      await this.#blockOne(member)
+      await member.open()
+      this.#killed.delete(member)
+      member.start()
+    } catch (error) {
+      await member.kill()
+      throw error
+    }
+  }
+
+  #validator(index: number): Member {
+    const count = this.#options.keys.validators.length
+    const member = index < count ? this.#members[index] : undefined
+    if (member === undefined) throw unknownValidator(index, count)
+    return member
+  }
+
   async stop(): Promise<void> {
-    await this.#halt()
+    await Promise.all(this.#members.map((member) => member.stop()))
     await this.#signatures.close()
   }
 }
+
+export const unknownValidator = (index: number, count: number): QuernError =>
+  new QuernError('VALIDATOR_UNKNOWN', `there is no validator ${index}, only 0 to ${count - 1}`, { index })

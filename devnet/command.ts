@@ -1,4 +1,4 @@
-/** `quern devnet`: the network in one command. */
+/** `quern devnet`: the network in one command, in one process or in one for each node. */
 import { type Command, InvalidArgumentError } from 'commander'
 import { toHex } from '../core/bytes.ts'
 import { messageOf } from '../core/errors.ts'
@@ -7,7 +7,8 @@ import { describeEvent } from '../node/cli/commands/worker.ts'
 import type { CliContext } from '../node/cli/context.ts'
 import { onInterrupt } from '../node/cli/interrupt.ts'
 import { banner, readyEvent } from './banner.ts'
-import type { Devnet } from './devnet.ts'
+import { addCheckCommand } from './check/command.ts'
+import type { DevnetOptions, RunningDevnet } from './devnet.ts'
 import type { DevnetPlan } from './genesis.ts'
 
 interface DevnetFlags {
@@ -20,8 +21,10 @@ interface DevnetFlags {
   readonly balance?: string
   readonly mnemonic?: string
   readonly blockIntervalMs?: number
+  readonly networkDelayMs?: number
   readonly gasLimit?: number
   readonly seed?: string
+  readonly processes?: boolean
   readonly silent?: boolean
   readonly json?: boolean
 }
@@ -43,6 +46,7 @@ function planOf(flags: DevnetFlags): Partial<Omit<DevnetPlan, 'timestampMs'>> {
     balanceWei: flags.balance === undefined ? undefined : parseCpc(flags.balance),
     mnemonic: flags.mnemonic,
     blockIntervalMs: flags.blockIntervalMs,
+    networkDelayMs: flags.networkDelayMs,
     gasLimit: flags.gasLimit,
     seed: flags.seed,
   }
@@ -50,7 +54,7 @@ function planOf(flags: DevnetFlags): Partial<Omit<DevnetPlan, 'timestampMs'>> {
 }
 
 /** One line for each block, and one for each pay-day of a worker. */
-function report(devnet: Devnet, write: (line: string) => void): void {
+function report(devnet: RunningDevnet, write: (line: string) => void): void {
   let paidEpoch = devnet.node.latest().epoch
   devnet.node.subscribe((event) => {
     if (event.type !== 'final') return
@@ -72,7 +76,7 @@ function report(devnet: Devnet, write: (line: string) => void): void {
 }
 
 export function addDevnetCommand(program: Command, context: CliContext): void {
-  program
+  const devnet = program
     .command('devnet')
     .description('start a whole network on this machine')
     .option('--validators <n>', 'validators (default 4)', whole(1, 32))
@@ -84,14 +88,22 @@ export function addDevnetCommand(program: Command, context: CliContext): void {
     .option('--balance <cpc>', 'CPC of each account (default 10000)')
     .option('--mnemonic <phrase>', 'BIP-39 phrase of the accounts')
     .option('--block-interval-ms <n>', 'time the leader waits for transactions (default 500)', whole(10, 3_600_000))
+    .option(
+      '--network-delay-ms <n>',
+      'D: who is silent for two of these is passed over (default 400)',
+      whole(10, 60_000),
+    )
     .option('--gas-limit <n>', 'gas of a block (default 240000000)', whole(1_000_000, 10_000_000_000))
     .option('--seed <text>', 'derive all keys and the genesis from this text: same seed, same genesis')
+    .option('--processes', 'a process for each validator, which answers on the ports after --rpc-port')
     .option('--silent', 'print nothing but errors')
+    .option('--json', 'print JSON, one line a result')
     .addHelpText(
       'after',
-      '\nExamples:\n  quern devnet\n  quern devnet --validators 1 --workers 0 --block-interval-ms 100\n  quern devnet --data-dir ./chain --seed mill --json',
+      '\nExamples:\n  quern devnet\n  quern devnet --validators 1 --workers 0 --block-interval-ms 100\n  quern devnet --data-dir ./chain --seed mill --json\n  quern devnet --processes\n  quern devnet check',
     )
     .action((flags: DevnetFlags) => runDevnet(flags, context))
+  addCheckCommand(devnet, context)
 }
 
 async function runDevnet(flags: DevnetFlags, context: CliContext): Promise<void> {
@@ -104,9 +116,11 @@ async function runDevnet(flags: DevnetFlags, context: CliContext): Promise<void>
   failure.catch(() => undefined)
   // Heard from now on: interrupted while it starts, the devnet still cleans up.
   const interrupted = new Promise<void>(onInterrupt)
-  // Loaded here, not above: the other commands start in half the time without the node.
-  const { Devnet } = await import('./devnet.ts')
-  const devnet = await Devnet.start({
+  let isInterrupted = false
+  void interrupted.then(() => {
+    isInterrupted = true
+  })
+  const options: DevnetOptions = {
     plan: planOf(flags),
     host: flags.host,
     port: flags.rpcPort,
@@ -127,8 +141,12 @@ async function runDevnet(flags: DevnetFlags, context: CliContext): Promise<void>
         context.write(`worker ${index}: ${describeEvent(event)}`)
       }
     },
+  }
+  const devnet = await startDevnet(flags, context, options, interrupted).catch((error: unknown) => {
+    if (!isInterrupted) throw error
   })
-  devnet.cluster.warmUp()
+  if (devnet === undefined) return
+  devnet.warmUp()
   if (flags.json === true) context.write(readyEvent(devnet.ready))
   if (isTalkative) {
     context.write(banner(devnet.ready))
@@ -139,4 +157,24 @@ async function runDevnet(flags: DevnetFlags, context: CliContext): Promise<void>
   } finally {
     await devnet.stop()
   }
+}
+
+// The nodes are loaded here, not above: the other commands start in half the time without them.
+async function startDevnet(
+  flags: DevnetFlags,
+  context: CliContext,
+  options: DevnetOptions,
+  interrupted: Promise<void>,
+): Promise<RunningDevnet> {
+  if (flags.processes !== true) return (await import('./devnet.ts')).Devnet.start(options)
+  const { ProcessDevnet } = await import('./process-devnet.ts')
+  return ProcessDevnet.start({
+    ...options,
+    interrupted,
+    onValidatorEnd: (index, how) => {
+      if (flags.json === true) context.write(JSON.stringify({ event: 'validatorEnded', validator: index, how }))
+      else context.writeError(`validator ${index} ended (${how}): dev_restartValidator ${index} starts it again`)
+    },
+    onValidatorError: (index, line) => context.writeError(`validator ${index}: ${line}`),
+  })
 }

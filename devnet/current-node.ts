@@ -33,6 +33,8 @@ export class CurrentNode {
     return {
       genesis: this.#node.genesis,
       genesisHash: this.#node.genesisHash,
+      network: this.#node.network,
+      validator: this.#node.validator,
       latest: () => this.#node.latest(),
       finalized: () => this.#node.finalized(),
       blockByHeight: (height) => this.#node.blockByHeight(height),

@@ -7,7 +7,8 @@ import { formatCpc } from '../core/units.ts'
 import type { DevnetPlan } from './genesis.ts'
 
 const PLAN_FILE = 'devnet.json'
-const PLAN_VERSION = 1
+/** Raised when the folder is laid out otherwise: an older chain is refused, not overlooked. */
+const PLAN_VERSION = 2
 
 export interface DevnetDirectory {
   readonly path: string

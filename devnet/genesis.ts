@@ -2,10 +2,18 @@
 import { bls } from '../core/bls.ts'
 import { toHex } from '../core/bytes.ts'
 import { WEI_PER_CPC } from '../core/units.ts'
+import { peerIdOf } from '../p2p/identity.ts'
 import { checkGenesis, type Genesis } from '../vm/genesis.ts'
 import { type ChainParams, PRESETS } from '../vm/params.ts'
 import { proofOfPossessionBytes } from '../vm/statement.ts'
-import { type AccountKey, mnemonicAccounts, roleAccount, type ValidatorKey, validatorKey } from './keys.ts'
+import {
+  type AccountKey,
+  mnemonicAccounts,
+  nodeIdentity,
+  roleAccount,
+  type ValidatorKey,
+  validatorKey,
+} from './keys.ts'
 
 export interface DevnetPlan {
   /** Derives every key that the mnemonic does not. */
@@ -20,11 +28,15 @@ export interface DevnetPlan {
   readonly gasLimit?: number
   /** Multiply-accumulates that a result of the first epoch stands for; lower than the preset's in tests. */
   readonly difficultyMacs?: number
+  /** D: shorter than the preset's where nodes that are down are to be passed over sooner. */
+  readonly networkDelayMs?: number
 }
 
 export interface DevnetKeys {
   readonly validators: readonly ValidatorKey[]
   readonly workers: readonly AccountKey[]
+  /** Of the node behind the URL, where that is none of the validators. */
+  readonly entryIdentity: Uint8Array
   /** The printed accounts. */
   readonly accounts: readonly AccountKey[]
   /** May send DEV_SET_BALANCE, and is the faucet's purse. */
@@ -47,6 +59,7 @@ const FAUCET_WEI = 1_000_000_000n * WEI_PER_CPC
 export const devnetKeys = (plan: DevnetPlan): DevnetKeys => ({
   validators: Array.from({ length: plan.validators }, (_, index) => validatorKey(plan.seed, index)),
   workers: Array.from({ length: plan.workers }, (_, index) => roleAccount(plan.seed, 'worker', index)),
+  entryIdentity: nodeIdentity(plan.seed, 'node'),
   accounts: mnemonicAccounts(plan.mnemonic, plan.accounts),
   authority: roleAccount(plan.seed, 'authority'),
 })
@@ -57,6 +70,7 @@ export function devnetGenesis(plan: DevnetPlan, keys: DevnetKeys): Genesis {
     devAuthority: toHex(keys.authority.address),
     ...(plan.blockIntervalMs === undefined ? {} : { blockIntervalMs: plan.blockIntervalMs }),
     ...(plan.gasLimit === undefined ? {} : { gasLimit: plan.gasLimit }),
+    ...(plan.networkDelayMs === undefined ? {} : { networkDelayMs: plan.networkDelayMs }),
     ...(plan.difficultyMacs === undefined ? {} : { genesisDifficultyMacs: BigInt(plan.difficultyMacs) }),
   }
   const purse = (balanceWei: bigint) => (key: AccountKey) => ({ address: key.address, balanceWei })
@@ -79,7 +93,7 @@ export function devnetGenesis(plan: DevnetPlan, keys: DevnetKeys): Genesis {
         proofOfPossessionBytes(params.chainId, key.address, key.blsPublicKey),
       ),
       stakeWei: STAKE_WEI,
-      nodeId: '',
+      nodeId: peerIdOf(key.identity),
     })),
   }
   checkGenesis(genesis, bls)

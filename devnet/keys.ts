@@ -25,6 +25,8 @@ export interface AccountKey {
 export interface ValidatorKey extends AccountKey {
   readonly blsSecretKey: Uint8Array
   readonly blsPublicKey: Uint8Array
+  /** Ed25519 secret key of its node. */
+  readonly identity: Uint8Array
 }
 
 /** @throws QuernError `MNEMONIC_INVALID` */
@@ -50,9 +52,18 @@ export function roleAccount(seed: string, role: string, index = 0): AccountKey {
   return { privateKey, address: privateKeyToAddress(privateKey) }
 }
 
+/** Ed25519 secret key of a node on the network; any 32 bytes are one. */
+export const nodeIdentity = (seed: string, role: 'node' | 'validator', index = 0): Uint8Array =>
+  derive(seed, `${role}-identity`, index)
+
 export function validatorKey(seed: string, index: number): ValidatorKey {
   const blsSecretKey = derive(seed, 'validator-bls', index)
   // Secret keys are integers below the group order, which starts with 0x73.
   blsSecretKey[0] = blsSecretKey[0]! & 0x3f
-  return { ...roleAccount(seed, 'validator', index), blsSecretKey, blsPublicKey: bls.publicKey(blsSecretKey) }
+  return {
+    ...roleAccount(seed, 'validator', index),
+    blsSecretKey,
+    blsPublicKey: bls.publicKey(blsSecretKey),
+    identity: nodeIdentity(seed, 'validator', index),
+  }
 }

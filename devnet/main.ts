@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import type { CliContext } from '../node/cli/context.ts'
 import { createProgram, runCli } from '../node/cli/program.ts'
 import { addDevnetCommand } from './command.ts'
+import { addSimCommand } from './sim/command.ts'
 
 /** package.json stands one level above `devnet/` in the sources and two above it in the build. */
 const packageFile = [`../package.json`, `../../package.json`]
@@ -29,5 +30,8 @@ process.stdout.on('error', () => {
   if (!process.emit('SIGINT', 'SIGINT')) process.exit(0)
 })
 
-const program = createProgram(context, (root) => addDevnetCommand(root, context))
+const program = createProgram(context, (root) => {
+  addDevnetCommand(root, context)
+  addSimCommand(root, context)
+})
 process.exitCode = await runCli(program, process.argv.slice(2), context)

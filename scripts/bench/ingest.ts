@@ -5,44 +5,18 @@
  *
  *     npx tsx scripts/bench/ingest.ts [--rounds 3] [--transactions 20000]
  */
-import { toHex } from '../../core/bytes.ts'
-import { DEFAULT_MNEMONIC, mnemonicAccounts } from '../../devnet/keys.ts'
 import { PRESETS } from '../../vm/params.ts'
-import { signEip1559Transfer } from '../../vm/transaction/sign.ts'
 import { type RunningNode, startAnvil, startQuern } from './nodes.ts'
 import { median, numberOption, perSecond, printTable, textOption, times } from './report.ts'
-import { type Account, Connection, type IngestResult, ingest } from './rpc-load.ts'
+import { Connection, type IngestResult, ingest } from './rpc-load.ts'
+import { signTransfers } from './transfers.ts'
 
 const ACCOUNTS = 100
 const BATCH = 200
 const CONNECTIONS = 4
-const GWEI = 10n ** 9n
 const { chainId } = PRESETS.devnet
 const transactions = numberOption('transactions', 20_000)
 const rounds = numberOption('rounds', 3)
-
-/** One account's transactions follow each other in as few batches as they fill, so no connection overtakes another. */
-function signBatches(): { readonly bodies: readonly string[]; readonly accounts: readonly Account[] } {
-  const keys = mnemonicAccounts(DEFAULT_MNEMONIC, ACCOUNTS)
-  const perAccount = Math.ceil(transactions / ACCOUNTS)
-  const bodies: string[] = []
-  let batch: string[] = []
-  const close = (): void => {
-    if (batch.length > 0) bodies.push(`[${batch.join(',')}]`)
-    batch = []
-  }
-  for (const [i, { privateKey }] of keys.entries()) {
-    for (let nonce = 0; nonce < perAccount; nonce++) {
-      const to = keys[(i + nonce + 1) % ACCOUNTS]!.address
-      const fees = { maxPriorityFeePerGas: GWEI, maxFeePerGas: 10n * GWEI }
-      const raw = toHex(signEip1559Transfer({ chainId, nonce, ...fees, to, value: 1n }, privateKey))
-      batch.push(`{"jsonrpc":"2.0","id":${nonce},"method":"eth_sendRawTransaction","params":["${raw}"]}`)
-      if (batch.length === BATCH) close()
-    }
-  }
-  close()
-  return { bodies, accounts: keys.map(({ address }) => ({ address: toHex(address), nonce: perAccount })) }
-}
 
 interface Gaps {
   readonly blocks: number
@@ -79,7 +53,8 @@ async function gapsOf(url: string): Promise<Gaps> {
   return { blocks: headers.length, maxGapMs, nullifiedViews }
 }
 
-const { bodies, accounts } = signBatches()
+const perAccount = Math.ceil(transactions / ACCOUNTS)
+const { bodies, accounts } = signTransfers({ accounts: ACCOUNTS, perAccount, batch: BATCH })
 const total = accounts.length * accounts[0]!.nonce
 console.log(
   `${total} transfers from ${ACCOUNTS} accounts, ${bodies.length} batches of ${BATCH}, ${CONNECTIONS} connections`,

@@ -18,7 +18,7 @@ const ANVIL_GAS_LIMIT = 2_000_000_000
 const START_MS = 30_000
 
 /** Resolves with the first match on the process's standard output. */
-function firstMatch(child: ChildProcess, pattern: RegExp, name: string): Promise<string> {
+export function firstMatch(child: ChildProcess, pattern: RegExp, name: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`${name} did not start within ${START_MS} ms`)), START_MS)
     let text = ''
@@ -36,7 +36,7 @@ function firstMatch(child: ChildProcess, pattern: RegExp, name: string): Promise
 }
 
 /** Linux: fields 14 and 15 of /proc/PID/stat, in ticks of 10 ms. */
-function cpuSecondsOf(pid: number): number {
+export function cpuSecondsOf(pid: number): number {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8')
     // The name before it, in brackets, may hold spaces.

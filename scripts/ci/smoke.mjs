@@ -1,5 +1,6 @@
 // A devnet as a newcomer starts it, from outside and with nothing but Node.js: `npx quern devnet` makes 100 final blocks
-// without a word on stderr, includes compute results, stops when interrupted, and goes on from the same folder.
+// without a word on stderr, includes compute results, is found healthy by `quern devnet check`, stops when interrupted, and
+// goes on from the same folder.
 // Prints what it measured; exits with 1 where that is wrong. Limits are generous: this runs on busy machines too.
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
@@ -112,11 +113,19 @@ async function firstRun() {
     const isIncluded = async () => (await rpc(url, 'poc_getWorkers', [])).length > 0
     await until(devnet, BLOCKS_LIMIT_MS, 'compute result in a block', isIncluded)
   }
+  await check(url)
   const height = await finalHeight(url)
   const { ms } = await stop(devnet)
   console.log(`stopped ${seconds(ms)} after Ctrl-C, at height ${height}`)
   expect(ownErrors(devnet).length === 0, `nothing is written to stderr:\n${devnet.stderr}`)
   return { genesis, height }
+}
+
+async function check(url) {
+  const command = start(process.execPath, ['bin/quern.js', 'devnet', 'check', '--seconds', '30', '--rpc', url])
+  const code = await command.closed
+  console.log(command.stdout.trimEnd())
+  expect(code === 0, `the network is found healthy:\n${command.stderr}`)
 }
 
 /** Views between a block and the one before it. */

@@ -21,6 +21,14 @@ export interface ReadyLine {
   readonly ws: string
   readonly genesis: string
   readonly accounts: readonly { readonly address: string; readonly bech32: string; readonly privateKey: string }[]
+  /** Validators first. */
+  readonly nodes: readonly {
+    readonly name: string
+    readonly nodeId: string
+    readonly multiaddr: string
+    readonly pid: number
+    readonly rpc: string | null
+  }[]
 }
 
 /** A folder for one test file, which no user's keys or settings are in. */

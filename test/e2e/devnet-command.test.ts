@@ -34,7 +34,7 @@ describe('quern devnet', () => {
   it('is ready with four validators and a worker, makes blocks, and leaves nothing when interrupted', async () => {
     const devnet = sandbox.start(['devnet', '--json', '--rpc-port', '0'])
     const ready = await devnet.ready()
-    expect(Object.keys(ready)).toEqual(['event', 'chainId', 'rpc', 'ws', 'genesis', 'accounts'])
+    expect(Object.keys(ready)).toEqual(['event', 'chainId', 'rpc', 'ws', 'genesis', 'accounts', 'nodes'])
     expect(ready).toMatchObject({
       chainId: 26180,
       rpc: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
@@ -47,6 +47,14 @@ describe('quern devnet', () => {
       bech32: expect.stringMatching(/^cpc1[0-9a-z]{38}$/),
       privateKey: '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80',
     })
+    expect(ready.nodes.map(({ name }) => name)).toEqual([
+      'validator-0',
+      'validator-1',
+      'validator-2',
+      'validator-3',
+      'node',
+    ])
+    expect(new Set(ready.nodes.map(({ pid }) => pid)).size).toBe(1)
     await expect.poll(() => finalHeight(ready), PATIENCE).toBeGreaterThan(2)
     expect(fs.readdirSync(sandbox.temporary)).toHaveLength(1)
     const { code, stderr, stdout } = await devnet.stop('SIGINT')
@@ -66,6 +74,7 @@ describe('quern devnet', () => {
     expect(stdout).toContain('(0) 0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80')
     expect(stdout).toContain(DEFAULT_MNEMONIC)
     expect(stdout).toMatch(/Chain id: +26180/)
+    expect(stdout).toMatch(/validator-0 +\d+ +http:\S+ +\/ip4\/127\.0\.0\.1\/tcp\/\d+\/p2p\/12D3/)
     expect(stdout).toMatch(/JSON-RPC: +http:\/\/127\.0\.0\.1:\d+/)
   })
 
