@@ -8,9 +8,11 @@ import type { LotteryBackend } from './backend.ts'
 import { estimateSizes } from './matrix-size.ts'
 import { createThreadedBackend } from './threaded.ts'
 import { checkThreads, createWasmBackend, MAX_THREADS } from './wasm/backend.ts'
+import { createWebGpuBackend } from './webgpu/backend.ts'
+import { isInstalled, mayHaveDriver } from './webgpu/dawn.ts'
 
 /** In the order in which they win a tie. */
-export const BACKENDS = ['wasm', 'typescript'] as const
+export const BACKENDS = ['webgpu', 'wasm', 'typescript'] as const
 export type BackendName = (typeof BACKENDS)[number]
 
 /** One small and one large: an attempt of 256 costs mostly messages, one of 1024 mostly multiplication. */
@@ -21,13 +23,17 @@ export interface ChooseOptions {
   readonly backend?: string
   /** For backends that run on threads of this machine. Default: whichever number is fastest. */
   readonly threads?: number
+  /** For backends that run on a device: part of its name. Default: the one the system likes best. */
+  readonly adapter?: string
+  /** Where a device's fastest kernel is remembered. Default: nowhere, so it is looked for once more. */
+  readonly tuningFile?: string
   readonly signal?: AbortSignal
 }
 
 export interface Candidate {
   readonly name: BackendName
   readonly threads: number
-  create(): LotteryBackend
+  create(): LotteryBackend | Promise<LotteryBackend>
 }
 
 /** What came of one candidate's trial. */
@@ -48,8 +54,18 @@ export function threadCounts(cores: number): number[] {
   return [...counts, most]
 }
 
-function candidatesFor(name: BackendName, threads: number | undefined): Candidate[] {
+function candidatesFor(name: BackendName, options: ChooseOptions): Candidate[] {
+  const { threads, adapter, tuningFile } = options
   if (name === 'typescript') return [{ name, threads: 1, create: createThreadedBackend }]
+  if (name === 'webgpu') {
+    const wanted = {
+      // A device that was asked for is taken as it is.
+      hardwareOnly: options.backend === undefined && adapter === undefined,
+      ...(adapter === undefined ? {} : { adapter }),
+      ...(tuningFile === undefined ? {} : { tuningFile }),
+    }
+    return [{ name, threads: 1, create: () => createWebGpuBackend(wanted) }]
+  }
   const counts = threads === undefined ? threadCounts(os.availableParallelism()) : [threads]
   return counts.map((count) => ({ name, threads: count, create: () => createWasmBackend({ threads: count }) }))
 }
@@ -60,6 +76,9 @@ function named(name: string): BackendName {
   throw new QuernError('BACKEND_UNKNOWN', `no backend is called ${name}: choose ${BACKENDS.join(' or ')}`, { name })
 }
 
+/** Whether a trial is worth the while. Asked for by name, a backend says itself what it misses. */
+const isPossible = (name: BackendName): boolean => name !== 'webgpu' || (isInstalled() && mayHaveDriver())
+
 const failureOf = (name: string, cause: unknown): QuernError =>
   cause instanceof QuernError ? cause : new QuernError('LOTTERY_BACKEND_FAILED', messageOf(cause), { name }, { cause })
 
@@ -67,7 +86,8 @@ async function tryOut(candidate: Candidate, signal: AbortSignal | undefined): Pr
   const { name, threads } = candidate
   let backend: LotteryBackend | undefined
   try {
-    backend = candidate.create()
+    backend = await candidate.create()
+    signal?.throwIfAborted()
     const [fastest] = await estimateSizes(backend, TRIAL_SIZES, signal)
     return { name, threads, macsPerSecond: fastest?.macsPerSecond ?? 0 }
   } catch (cause) {
@@ -97,7 +117,7 @@ export async function chooseAmong(candidates: readonly Candidate[], signal?: Abo
   try {
     if (candidate === undefined) throw new QuernError('BACKEND_UNAVAILABLE', 'there are no candidates')
     if (best !== undefined && 'failed' in best) throw best.failed
-    return { name: candidate.name, threads: candidate.threads, backend: candidate.create(), trials }
+    return { name: candidate.name, threads: candidate.threads, backend: await candidate.create(), trials }
   } catch (cause) {
     const name = candidate?.name ?? 'none'
     const { message } = failureOf(name, cause)
@@ -113,9 +133,9 @@ export async function chooseAmong(candidates: readonly Candidate[], signal?: Abo
 export async function chooseBackend(options: ChooseOptions = {}): Promise<Choice> {
   const { threads, signal } = options
   if (threads !== undefined) checkThreads(threads)
-  const names = options.backend === undefined ? BACKENDS : [named(options.backend)]
+  const names = options.backend === undefined ? BACKENDS.filter(isPossible) : [named(options.backend)]
   return chooseAmong(
-    names.flatMap((name) => candidatesFor(name, threads)),
+    names.flatMap((name) => candidatesFor(name, options)),
     signal,
   )
 }

@@ -8,16 +8,22 @@
  * rounds counts, since other work on a machine only ever makes one slower. Attempts on one thread and the bare
  * multiplication are timed by the CPU time of this process, two threads and verifications by the clock.
  *
+ * A GPU has a table of its own: its ceiling is what packed dot products reach with no memory behind them, and the bare
+ * multiplication is that of its best kernel. `scripts/bench/device.mjs` prints the same where this cannot run.
+ *
  * Options: `--rounds N` (default 3), `--largest N` (largest attempt played, default 4096; beyond it attempts are
  * computed from the rate at that size, marked ~).
  */
 import { u32be } from '../../core/bytes.ts'
+import { messageOf } from '../../core/errors.ts'
 import { sha256 } from '../../core/hash.ts'
 import type { LotteryBackend } from '../../gpu/backend.ts'
 import { createReferenceBackend } from '../../gpu/reference.ts'
 import { createWasmBackend } from '../../gpu/wasm/backend.ts'
 import { loadWasmKernel } from '../../gpu/wasm/kernel.ts'
 import { createMemory, instantiate, lotteryModule, PAGE_BYTES } from '../../gpu/wasm/module.ts'
+import { mayHaveDriver } from '../../gpu/webgpu/dawn.ts'
+import { type DeviceReport, measureDevice } from '../../gpu/webgpu/measure.ts'
 import { drawRows } from '../../vm/compute/matrix.ts'
 import { referenceKernel } from '../../vm/compute/tile.ts'
 import { ticketOfTile } from '../../vm/compute/verify.ts'
@@ -167,3 +173,37 @@ printTable(
     ]
   }),
 )
+
+/** @returns the reason where there is no device */
+async function measureGpu(): Promise<DeviceReport | string> {
+  if (!mayHaveDriver()) return 'no Vulkan driver is installed, or named by VK_DRIVER_FILES'
+  try {
+    return await measureDevice({ sizes: SIZES, verifier: wasmKernel })
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
+const gpu = await measureGpu()
+if (typeof gpu === 'string') {
+  console.log(`\nwebgpu is left out: ${gpu}`)
+} else {
+  const ceiling = gpu.ceilingMacsPerSecond / 1e9
+  console.log(`\nwebgpu on ${gpu.device}\n${gpu.kernel}, ceiling of packed dot products ${rate(ceiling)} GMAC/s\n`)
+  printTable(
+    ['n', 'bare', 'bare / ceiling', 'lottery', 'lottery / bare', 'x wasm', 'winners right', 'wrong'],
+    gpu.sizes.map(({ n, bareMacsPerSecond, macsPerSecond, verified, wrong }) => {
+      const [bare, whole] = [bareMacsPerSecond / 1e9, macsPerSecond / 1e9]
+      return [
+        String(n),
+        rate(bare),
+        percent(bare / ceiling),
+        rate(whole),
+        percent(whole / bare),
+        times(whole / rateOf(`two ${Math.min(n, LARGEST)}`)),
+        String(verified),
+        String(wrong),
+      ]
+    }),
+  )
+}
