@@ -114,6 +114,17 @@ describe('what the network should make of a batch', () => {
     expect(admitted).toHaveLength(2)
   })
 
+  it('C: goes on as it is only where each envelope was found good; what else is new goes on by itself', async () => {
+    const { chain, relayed } = setup()
+    const [good, alsoGood] = [chain.transfer(4, 5), chain.transfer(5, 4)]
+    const evidence = chain.transaction(6, { kind: 'SUBMIT_EVIDENCE', validator: testKey(0).owner, ...falseEvidence })
+    // Nobody at genesis: refused here, but not everywhere.
+    expect(await verdictOf([good.raw, chain.transfer(9, 4).raw])).toBe('ignore')
+    expect(await verdictOf([alsoGood.raw, evidence.raw])).toBe('EVIDENCE_SIGNATURE_INVALID')
+    while (relayed.flat().length < 2) await new Promise((resolve) => setTimeout(resolve, 5))
+    expect(relayed.flat()).toEqual([good.raw, alsoGood.raw])
+  })
+
   it('reject: an envelope that no state makes valid, and nothing of its batch comes in', async () => {
     const { chain, admitted } = setup()
     const good = chain.transfer(4, 5).raw
@@ -146,7 +157,7 @@ describe('what the network should make of a batch', () => {
     expect(await verdictOf([stranger.raw])).toBe('ignore')
   })
 
-  it('ignore: this node is busy or closing', async () => {
+  it('later: this node is busy or closing', async () => {
     const { chain } = setup()
     const busy = new SignaturePool({ chainId: FAST_PARAMS.chainId, workers: 0, maxWaiting: 0 })
     const { block, state } = chain.genesis
@@ -159,9 +170,9 @@ describe('what the network should make of a batch', () => {
       relay: () => {},
       admitted: () => {},
     })
-    expect(await full.receive([chain.transfer(4, 5).raw])).toBe('ignore')
+    expect(await full.receive([chain.transfer(4, 5).raw])).toBe('later')
     await busy.close()
-    expect(await full.receive([chain.transfer(4, 5).raw])).toBe('ignore')
+    expect(await full.receive([chain.transfer(4, 5).raw])).toBe('later')
     full.close()
   })
 })

@@ -73,11 +73,13 @@ export class TransactionPool {
    * Admits what a peer sent, and says what the network should make of the batch:
    *
    *     reject   an envelope that no state makes valid, a false proof, or a result that lost: whoever relays checks these first
-   *     accept   something new waits here now
-   *     ignore   everything is known, or refused by a state that honest nodes need not share (nonce, balance, fee, room)
+   *     accept   all that was new waits here now
+   *     later    this node was too busy to look at some of it
+   *     ignore   nothing is new, or some is refused by a state that honest nodes need not share (nonce, balance, fee, room)
    *
-   * It reached the other peers the same way, so it is not passed on by this node itself. Of a batch with a bad envelope nothing
-   * is admitted; at a false proof or a lost result it ends, so a batch costs one of them at most.
+   * Who passes a batch on answers for each envelope in it, so only what was found good whole goes on as it is. What else was admitted
+   * goes on in a batch of our own: otherwise whoever mixes it with something bad would keep it from those beyond us. Of a batch
+   * with a bad envelope nothing is admitted; at a false proof or a lost result it ends, so a batch costs one of them at most.
    */
   async receive(envelopes: readonly Uint8Array[]): Promise<Verdict> {
     const unknown = envelopes.filter((raw) => this.#mempool.get(keccak256(raw)) === undefined)
@@ -86,13 +88,20 @@ export class TransactionPool {
       if (recovered.ok) transactions.push(recovered.value)
       else if (!isOurFault(recovered.error.code)) return { reject: recovered.error.code }
     }
-    let isNews = false
+    const news: Transaction[] = []
+    let refused: string | undefined
     for (const transaction of transactions) {
       const added = this.#admit(transaction)
-      if (added.ok) isNews = true
-      else if (isRefusedEverywhere(added.error.code)) return { reject: added.error.code }
+      if (added.ok) news.push(transaction)
+      else if (isRefusedEverywhere(added.error.code)) {
+        refused = added.error.code
+        break
+      }
     }
-    return isNews ? 'accept' : 'ignore'
+    if (news.length > 0 && news.length === unknown.length) return 'accept'
+    for (const { raw } of news) this.#queueRelay(raw)
+    if (refused !== undefined) return { reject: refused }
+    return transactions.length < unknown.length ? 'later' : 'ignore'
   }
 
   /** Transactions of a block: those that wait here are taken from the pool, so each signature is checked once per node. */

@@ -51,7 +51,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '',
       },
     ],
-    tryFirst: 0,
+    tryFirst: 14,
   },
   {
     name: 'gap views are not checked',
@@ -62,7 +62,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '  if (gap !== undefined) fetchCertificates(s, gap, view - 1)\n',
       },
     ],
-    tryFirst: 0,
+    tryFirst: 5,
   },
   {
     name: 'the power of certificates is not checked',
@@ -73,7 +73,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'if (power > totalPower(set)) {',
       },
     ],
-    tryFirst: 0,
+    tryFirst: 8,
   },
   {
     name: 'the set of an epoch is off by one',
@@ -108,7 +108,7 @@ export const MUTANTS: readonly Mutant[] = [
           '      try {\n        found.push([readU64(key, PREFIX.record.length), decodeRecord(value)])\n      } catch {}\n',
       },
     ],
-    tryFirst: 0,
+    tryFirst: 2,
   },
   {
     name: 'nothing is sent again',
@@ -119,7 +119,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '  startResendTimer(s)\n',
       },
     ],
-    tryFirst: 0,
+    tryFirst: 1,
   },
   {
     name: 'records leave the node before they are on the disk',
@@ -141,6 +141,6 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'if (notarization === undefined || this.#modules === undefined) {',
       },
     ],
-    tryFirst: 0,
+    tryFirst: 94,
   },
 ]

@@ -1,0 +1,173 @@
+/** The checker finds what is planted, and finds nothing where nothing is wrong. */
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Certificate, Message, Vote, VoteKind } from '../../consensus/types.ts'
+import { encodeMessage } from '../../consensus/wire.ts'
+import { type Hash, ZERO_HASH } from '../../core/bytes.ts'
+import { sha256 } from '../../core/hash.ts'
+import type { KvOperation } from '../../core/kv.ts'
+import { SetCheck } from './check/sets.ts'
+import { StatementCheck } from './check/statements.ts'
+import { Violations } from './check/violations.ts'
+import { Checker } from './checker.ts'
+import { simKey } from './keys.ts'
+
+const A = sha256(Uint8Array.of(1))
+const B = sha256(Uint8Array.of(2))
+
+const voteOf = (kind: VoteKind, view: number, blockHash: Hash): Vote => ({
+  kind,
+  epoch: 0,
+  view,
+  blockHash,
+  validator: 0,
+  signature: new Uint8Array(96),
+})
+const vote = (kind: VoteKind, view: number, blockHash = kind === 'nullify' ? ZERO_HASH : A): Message => ({
+  type: 'vote',
+  vote: voteOf(kind, view, blockHash),
+})
+const notarization = (view: number, blockHash: Hash): Message => {
+  const { validator: _, ...rest } = voteOf('notarize', view, blockHash)
+  const certificate: Certificate = { ...rest, signers: Uint8Array.of(1) }
+  return { type: 'certificate', certificate }
+}
+
+let next = 0
+const record = (message: Message): KvOperation => ({
+  type: 'put',
+  key: Uint8Array.of(0x40, next++),
+  value: encodeMessage(message),
+})
+
+describe('statements', () => {
+  let violations: Violations
+  let check: StatementCheck
+  beforeEach(() => {
+    violations = new Violations()
+    check = new StatementCheck(violations)
+  })
+  const say = (message: Message): void => {
+    check.durable('v0', record(message))
+    check.sent('v0', message)
+  }
+
+  it('that do not conflict pass: finalize after the notarization, nullify after a notarize, and all of it again', () => {
+    check.durable('v0', record(notarization(1, A)))
+    say(vote('finalize', 1))
+    say(vote('nullify', 2))
+    say(vote('nullify', 2))
+    expect(violations.list).toEqual([])
+    expect(check.views).toBe(3)
+  })
+
+  it.each<[string, Message, Message]>([
+    ['two notarize statements', vote('notarize', 1, A), vote('notarize', 1, B)],
+    ['two finalize statements', vote('finalize', 1, A), vote('finalize', 1, B)],
+    ['nullify after finalize', vote('finalize', 1), vote('nullify', 1)],
+    ['finalize after nullify', vote('nullify', 1), vote('finalize', 1)],
+    ['notarize after nullify', vote('nullify', 1), vote('notarize', 1)],
+  ])('%s', (what, first, second) => {
+    say(first)
+    say(second)
+    expect(violations.list).toContain(`v0 in 0/1: ${what}, as sent`)
+    expect(violations.list).toContain(`v0 in 0/1: ${what}, on disk`)
+  })
+
+  it('that leave before they are on the disk', () => {
+    check.sent('v0', vote('nullify', 1))
+    expect(violations.list).toEqual(['v0 in 0/1: sent a nullify that is not on its disk'])
+  })
+
+  it('that leave without what they rely on', () => {
+    say(vote('notarize', 1))
+    say(vote('finalize', 2))
+    expect(violations.list).toEqual([
+      'v0 in 0/1: sent a notarize without the body on its disk',
+      'v0 in 0/2: sent a finalize without the notarization on its disk',
+    ])
+  })
+
+  it('of two machines are not compared', () => {
+    check.durable('v0', record(vote('nullify', 1)))
+    check.durable('v1', record(vote('nullify', 1)))
+    check.sent('v0', vote('nullify', 1))
+    check.sent('v1', vote('nullify', 1))
+    expect(violations.list).toEqual([])
+  })
+})
+
+describe('quorums', () => {
+  const setOf = (powers: readonly bigint[]): SetCheck => {
+    const genesis = powers.map((powerWei, i) => ({ address: Uint8Array.of(i), powerWei }))
+    return new SetCheck({ genesis, owners: [], minStakeWei: 1n, isByzantine: () => false }, new Violations())
+  }
+  const bitmap = (count: number): Uint8Array => Uint8Array.of((1 << count) - 1)
+
+  // Written out: the least number of equals that is more than two thirds.
+  it.each([
+    [1, 1],
+    [2, 2],
+    [3, 3],
+    [4, 3],
+    [5, 4],
+    [6, 5],
+    [7, 5],
+    [8, 6],
+  ])('of %i equals are %i', (members, quorum) => {
+    const sets = setOf(new Array<bigint>(members).fill(1n))
+    expect(sets.quorumFault(0, bitmap(quorum))).toBeUndefined()
+    expect(sets.quorumFault(0, bitmap(quorum - 1))).toBeDefined()
+  })
+
+  it('exactly two thirds are none, and bits beyond the set are a fault', () => {
+    const sets = setOf([2n, 2n, 1n, 1n])
+    expect(sets.quorumFault(0, Uint8Array.of(0b0011))).toBe('4 of 6 wei, where 5 are a quorum')
+    expect(sets.quorumFault(0, Uint8Array.of(0b0111))).toBeUndefined()
+    expect(sets.quorumFault(0, Uint8Array.of(0b1_1111))).toBe('signer 4 of 4')
+    expect(sets.quorumFault(0, Uint8Array.of(0b0111, 0))).toBe('a bitmap of 2 bytes for 4 members')
+    expect(sets.quorumFault(2, Uint8Array.of(0b0111))).toBe('nobody knows the set of epoch 2 yet')
+  })
+})
+
+describe('blame', () => {
+  const honest = { name: 'v0', isHonest: true }
+  const liar = { name: 'v1', isHonest: false }
+  const byzantine = simKey(1).address
+  const make = (): Checker =>
+    new Checker({
+      epochBlocks: 8,
+      minStakeWei: 1n,
+      genesisWei: 0n,
+      genesisSet: [],
+      accounts: [],
+      owners: [],
+      isByzantine: (owner) => owner === byzantine,
+      machineOf: () => undefined,
+    })
+
+  it('of an honest machine is a violation, of a byzantine one is none', () => {
+    const checker = make()
+    checker.blamed(honest, liar, 'VOTE_SIGNATURE')
+    checker.accused(honest, byzantine)
+    expect(checker.violations.list).toEqual([])
+    checker.blamed(honest, honest, 'VOTE_SIGNATURE')
+    checker.accused(honest, simKey(0).address)
+    checker.failed(honest, 'disk')
+    expect(checker.violations.list).toHaveLength(3)
+  })
+
+  it('of stores that differ at one height', () => {
+    const checker = make()
+    checker.compareStores([
+      { name: 'v0', height: 4, digest: 'a' },
+      { name: 'v1', height: 5, digest: 'b' },
+      { name: 'v2', height: 4, digest: 'a' },
+    ])
+    expect(checker.violations.list).toEqual([])
+    checker.compareStores([
+      { name: 'v0', height: 4, digest: 'a' },
+      { name: 'v2', height: 4, digest: 'b' },
+    ])
+    expect(checker.violations.list).toEqual(['v2 and v0 hold different records at height 4'])
+  })
+})

@@ -1,0 +1,99 @@
+/** `quern sim`: hostile schedules against the real node, each from its seed. */
+import fs from 'node:fs'
+import os from 'node:os'
+import { type Command, InvalidArgumentError } from 'commander'
+import { QuernError } from '../../core/errors.ts'
+import type { CliContext } from '../../node/cli/context.ts'
+import type { RunResult } from './sim.ts'
+
+interface SimFlags {
+  readonly seeds: number
+  readonly from: number
+  readonly seed?: number
+  readonly jobs: number
+  readonly trace?: string
+  readonly bail?: boolean
+  readonly json?: boolean
+}
+
+/** Seeds are u64 in the draws; beyond 2^53 JavaScript would round them. */
+const MAX_SEED = Number.MAX_SAFE_INTEGER
+/** Seeds that failed are listed up to here; the first is enough to work on. */
+const MAX_FAILED = 10
+const PROGRESS_EVERY_MS = 5_000
+
+function whole(text: string): number {
+  const value = Number(text)
+  if (/^\d+$/.test(text) && value <= MAX_SEED) return value
+  throw new InvalidArgumentError('expected a whole number')
+}
+
+export function addSimCommand(program: Command, context: CliContext): void {
+  program
+    .command('sim')
+    .description('run whole networks on virtual time, against faults and byzantine validators')
+    .option('--seeds <n>', 'number of runs', whole, 20)
+    .option('--from <seed>', 'first seed', whole, 0)
+    .option('--seed <seed>', 'one run, by its seed', whole)
+    .option('--trace <file>', 'write what happens in that run, line by line')
+    .option('--jobs <n>', 'threads (default: one for each core)', whole, os.availableParallelism())
+    .option('--bail', 'stop at the first seed with a violation')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  quern sim --seeds 200\n  quern sim --seed 17 --trace run-17.txt\n  quern sim --seed 17 --json',
+    )
+    .action((flags: SimFlags) =>
+      flags.seed === undefined ? runMany(flags, context) : runOne(flags.seed, flags, context),
+    )
+}
+
+const asJson = ({ seed, ...rest }: RunResult, version: string): string => JSON.stringify({ seed, version, ...rest })
+
+const failed = (results: readonly RunResult[]): QuernError => {
+  const { seed } = results[0]!
+  return new QuernError('SIM_VIOLATION', `replay with: quern sim --seed ${seed} --trace sim-${seed}.txt`, { seed })
+}
+
+function report(result: RunResult, context: CliContext): void {
+  for (const violation of result.violations) context.writeError(`seed ${result.seed}: ${violation}`)
+}
+
+async function runOne(seed: number, flags: SimFlags, context: CliContext): Promise<void> {
+  // Loaded here, so that the other commands start without it.
+  const { runOnce } = await import('./sim.ts')
+  const file = flags.trace === undefined ? undefined : fs.openSync(flags.trace, 'w')
+  try {
+    const result = await runOnce(seed, file === undefined ? undefined : (line) => void fs.writeSync(file, `${line}\n`))
+    if (flags.json === true) context.write(asJson(result, context.version))
+    else {
+      const { violations, faults, ...rest } = result
+      const lines = [...Object.entries(rest), ...Object.entries(faults)].map(([name, value]) => `${name}: ${value}`)
+      context.write(lines.join('\n'))
+      report(result, context)
+    }
+    if (result.violations.length > 0) throw failed([result])
+  } finally {
+    if (file !== undefined) fs.closeSync(file)
+  }
+}
+
+async function runMany(flags: SimFlags, context: CliContext): Promise<void> {
+  const { runSeeds } = await import('./jobs.ts')
+  const { Summary } = await import('./summary.ts')
+  const { seeds, from, jobs } = flags
+  const isJson = flags.json === true
+  const summary = new Summary(Date.now())
+  let saidMs = Date.now()
+  await runSeeds({ from, count: seeds }, jobs, (result) => {
+    summary.add(result)
+    if (isJson) context.write(asJson(result, context.version))
+    else report(result, context)
+    if (!isJson && Date.now() - saidMs > PROGRESS_EVERY_MS) {
+      saidMs = Date.now()
+      context.write(summary.line(seeds, saidMs))
+    }
+    return summary.failed.length < (flags.bail === true ? 1 : MAX_FAILED)
+  })
+  if (!isJson) context.write(summary.text(Date.now()))
+  if (summary.failed.length > 0) throw failed(summary.failed)
+}

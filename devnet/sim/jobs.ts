@@ -1,0 +1,54 @@
+/** Many seeds, on several threads. Results come in the order in which they are done. */
+import type { Worker } from 'node:worker_threads'
+import { QuernError } from '../../core/errors.ts'
+import { spawnThread } from '../../gpu/spawn.ts'
+import { type RunResult, runSeed } from './sim.ts'
+
+export interface SeedRange {
+  readonly from: number
+  readonly count: number
+}
+
+/** Young objects live as long as a message travels; with room for them the collector copies a third less. */
+const YOUNG_GENERATION_MB = 64
+
+/** Seeds one after another, until all are done or `take` says that it has enough. */
+async function runHere({ from, count }: SeedRange, take: (result: RunResult) => boolean): Promise<void> {
+  for (let seed = from; seed < from + count; seed++) if (!take(await runSeed(seed))) return
+}
+
+/**
+ * @param jobs threads; 1 stays on this one
+ * @param take false when no more seeds are wanted
+ */
+export async function runSeeds(range: SeedRange, jobs: number, take: (result: RunResult) => boolean): Promise<void> {
+  if (jobs <= 1 || range.count === 1) return runHere(range, take)
+  const end = range.from + range.count
+  let next = range.from
+  const workers: Worker[] = []
+  const drive = (worker: Worker): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const send = (): void => {
+        if (next < end) worker.postMessage(next++)
+        else resolve()
+      }
+      worker.on('message', (result: RunResult) => {
+        if (!take(result)) next = end
+        send()
+      })
+      worker.on('error', reject)
+      worker.on('exit', () =>
+        reject(new QuernError('SIM_THREAD', 'a simulator thread ended early: run again with --jobs 1')),
+      )
+      send()
+    })
+  try {
+    for (let i = 0; i < Math.min(jobs, range.count); i++) {
+      const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB }
+      workers.push(spawnThread(import.meta.url, './sim.worker', { resourceLimits }))
+    }
+    await Promise.all(workers.map(drive))
+  } finally {
+    await Promise.all(workers.map((worker) => worker.terminate()))
+  }
+}

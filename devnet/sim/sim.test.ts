@@ -1,0 +1,49 @@
+/** Whole runs: no violation on any seed, and the same run from the same seed. */
+import { describe, expect, it } from 'vitest'
+import { MAX_VALIDATORS, MIN_EPOCH_EDGES, MIN_VIEWS } from './plan.ts'
+import { type RunResult, runOnce, runSeed } from './sim.ts'
+
+const SEEDS = 20
+
+describe('simulated networks', () => {
+  const results: RunResult[] = []
+
+  for (let seed = 0; seed < SEEDS; seed++) {
+    it(`seed ${seed}`, async () => {
+      // The first of them runs twice.
+      const result = await runSeed(seed)
+      results.push(result)
+      expect(result.violations, `replay with: quern sim --seed ${seed} --trace sim-${seed}.txt`).toEqual([])
+    })
+  }
+
+  it('had enough of everything', () => {
+    expect(results).toHaveLength(SEEDS)
+    for (const { validators, views, epochEdges, setChanges, blocks } of results) {
+      expect(validators).toBeGreaterThanOrEqual(4)
+      expect(validators).toBeLessThanOrEqual(MAX_VALIDATORS)
+      expect(views).toBeGreaterThanOrEqual(MIN_VIEWS)
+      expect(epochEdges).toBeGreaterThanOrEqual(MIN_EPOCH_EDGES)
+      expect(setChanges).toBeGreaterThan(0)
+      expect(blocks).toBeGreaterThan(16)
+    }
+    const sum = (value: (result: RunResult) => number): number => results.reduce((total, r) => total + value(r), 0)
+    expect(results.filter(({ faults }) => faults.crashes! > 0).length).toBeGreaterThanOrEqual(SEEDS / 2)
+    for (const fault of ['lost', 'duplicated', 'crashesInWrite', 'partitions', 'clogs', 'byzantine']) {
+      expect([fault, sum(({ faults }) => faults[fault]!) > 0]).toEqual([fault, true])
+    }
+    expect(sum(({ transactions }) => transactions)).toBeGreaterThan(10 * SEEDS)
+    expect(sum(({ computeResults }) => computeResults)).toBeGreaterThan(0)
+    expect(sum(({ slashed }) => slashed)).toBeGreaterThan(0)
+  })
+
+  it('two seeds are two runs, and a trace is written line by line', async () => {
+    const lines: string[] = []
+    const { traceHash } = await runOnce(3, (line) => lines.push(line))
+    const before = results.find(({ seed }) => seed === 3)
+    expect(traceHash).toBe(before?.traceHash)
+    expect(new Set(results.map((result) => result.traceHash)).size).toBe(SEEDS)
+    expect(lines.length).toBeGreaterThan(1_000)
+    expect(lines.some((line) => line.includes('proposal'))).toBe(true)
+  })
+})
