@@ -1,6 +1,7 @@
 /** Who stands on which machine: validators, the one that joins, followers, and the byzantine parts. */
 import type { ParentBlock } from '../../consensus/validate.ts'
 import { hexKey } from '../../core/bytes.ts'
+import { randomStream } from '../../core/random.ts'
 import { actorOf } from './actors/index.ts'
 import { Stage } from './actors/stage.ts'
 import { BlockLibrary } from './block-library.ts'
@@ -8,7 +9,6 @@ import { JOINER } from './genesis.ts'
 import { simKey } from './keys.ts'
 import { Machine, type MachineWorld } from './machine.ts'
 import type { Plan } from './plan.ts'
-import { randomStream } from './random.ts'
 
 /** The machine of validator `index`, or of its twin. */
 export const machineName = (index: number): string => (index === JOINER ? 'joiner' : `v${index}`)

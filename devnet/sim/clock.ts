@@ -1,6 +1,7 @@
 /** One machine's clock: virtual time, some way off and some way too fast. Timers run at the machine's own speed. */
+
+import type { EventQueue } from '../../core/event-queue.ts'
 import type { Clock } from '../../node/clock.ts'
-import type { EventQueue } from './event-queue.ts'
 
 export interface ClockError {
   /** How far the clock is off at the start. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { EventQueue } from '../../core/event-queue.ts'
 import type { KvOperation } from '../../core/kv.ts'
+import { randomStream } from '../../core/random.ts'
 import { SimDisk } from './disk.ts'
-import { EventQueue } from './event-queue.ts'
-import { randomStream } from './random.ts'
 
 const put = (key: number, value: number): KvOperation => ({
   type: 'put',

@@ -8,9 +8,9 @@
  * A read meets a batch as soon as it was issued, or only when it is done: the disk draws which, since stores differ.
  */
 import { compareBytes } from '../../core/bytes.ts'
+import type { EventQueue } from '../../core/event-queue.ts'
 import type { KvOperation, KvRange, KvStore } from '../../core/kv.ts'
-import type { EventQueue } from './event-queue.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../../core/random.ts'
 
 type Entry = readonly [key: Uint8Array, value: Uint8Array]
 

@@ -1,10 +1,11 @@
 /** When machines crash and links fail. Each kind of fault comes at random intervals, as often as the plan says. */
+
+import type { EventQueue } from '../../core/event-queue.ts'
+import type { Random } from '../../core/random.ts'
 import type { PeerId } from '../../p2p/transport.ts'
-import type { EventQueue } from './event-queue.ts'
 import type { Machine } from './machine.ts'
 import type { Network } from './network.ts'
 import type { PartitionShape, Plan } from './plan.ts'
-import type { Random } from './random.ts'
 import type { Trace } from './trace.ts'
 
 export interface FaultModules {

@@ -4,6 +4,8 @@
  */
 import type { BlsScheme } from '../../core/bls.ts'
 import { messageOf } from '../../core/errors.ts'
+import type { EventQueue } from '../../core/event-queue.ts'
+import type { Random } from '../../core/random.ts'
 import { ChainNode } from '../../node/chain-node.ts'
 import type { SignaturePool } from '../../node/ingest/signature-pool.ts'
 import type {
@@ -18,10 +20,8 @@ import type { TileKernel } from '../../vm/execution/types.ts'
 import type { Genesis } from '../../vm/genesis.ts'
 import { type ClockError, SimClock } from './clock.ts'
 import { SimDisk } from './disk.ts'
-import type { EventQueue } from './event-queue.ts'
 import type { SimKey } from './keys.ts'
 import { knownAddresses, type Network, type Port } from './network.ts'
-import type { Random } from './random.ts'
 import type { Trace } from './trace.ts'
 
 /** A byzantine machine that stopped by itself is back after this long. */

@@ -4,6 +4,8 @@
  */
 import { hexKey } from '../../core/bytes.ts'
 import { QuernError } from '../../core/errors.ts'
+import type { EventQueue } from '../../core/event-queue.ts'
+import type { Random } from '../../core/random.ts'
 import type {
   KnownValidator,
   NetworkMessage,
@@ -23,8 +25,6 @@ import {
   encodeRequest,
   encodeResponse,
 } from '../../p2p/wire.ts'
-import type { EventQueue } from './event-queue.ts'
-import type { Random } from './random.ts'
 import { labelOf, type Trace } from './trace.ts'
 
 /** What a link does to its messages while it is not calm. Drawn for each run. */

@@ -2,13 +2,14 @@
  * What a run is up against, drawn from its seed. Not only the faults are drawn but their kinds and rates (swarm testing): a run
  * that meets nothing but clogged links finds what a little of everything never does.
  */
+
+import { type Random, randomStream } from '../../core/random.ts'
 import { WEI_PER_CPC } from '../../core/units.ts'
 import { type ChainParams, DIFFICULTY_FLOOR_MACS, PRESETS } from '../../vm/params.ts'
 import { MISDEEDS, type Misdeed } from './actors/index.ts'
 import type { ClockError } from './clock.ts'
 import type { DiskTempo } from './disk.ts'
 import type { LinkFaults } from './network.ts'
-import { type Random, randomStream } from './random.ts'
 
 export type PartitionShape = 'halves' | 'one alone' | 'one way' | 'scattered'
 

@@ -4,8 +4,8 @@
  */
 import { createHash } from 'node:crypto'
 import { hexKey } from '../../core/bytes.ts'
+import type { EventQueue } from '../../core/event-queue.ts'
 import type { NetworkMessage } from '../../p2p/transport.ts'
-import type { EventQueue } from './event-queue.ts'
 
 /** Lines hashed together; only the number of hash calls depends on it. */
 const LINES_PER_HASH = 256

@@ -6,6 +6,7 @@
 import secp256k1 from 'secp256k1'
 import type { BlsScheme } from '../../core/bls.ts'
 import { type Address, bytesToBigInt, EMPTY_BYTES, hexKey } from '../../core/bytes.ts'
+import type { Random } from '../../core/random.ts'
 import { WEI_PER_CPC } from '../../core/units.ts'
 import type { ChainNode } from '../../node/chain-node.ts'
 import { computeSeed } from '../../vm/compute/seed.ts'
@@ -23,7 +24,6 @@ import type { Action } from '../../vm/transaction/types.ts'
 import { FIRST_USER, JOINER, USERS } from './genesis.ts'
 import { type SimKey, simKey } from './keys.ts'
 import type { Plan } from './plan.ts'
-import type { Random } from './random.ts'
 
 export interface WorkloadModules {
   readonly plan: Plan

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { FAST_PARAMS, type TestKey, testGenesis, testKey } from '../../consensus/testing/chain.ts'
 import { bls } from '../../core/bls.ts'
 import { toHex } from '../../core/bytes.ts'
+import { randomStream } from '../../core/random.ts'
 import { writeHome } from '../../node/config/home.ts'
 import { homePaths } from '../../node/config/home-paths.ts'
 import { genesisEntry } from '../../node/replay-chain.ts'
@@ -17,7 +18,6 @@ import { LevelStore } from '../../node/storage/level-store.ts'
 import type { Genesis } from '../../vm/genesis.ts'
 import { proofOfPossessionBytes } from '../../vm/statement.ts'
 import { type RunningCommand, Sandbox } from '../e2e/command.ts'
-import { randomOf } from './random.ts'
 import { StatementBook, statementOf } from './statements.ts'
 
 const VALIDATORS = 4
@@ -117,7 +117,7 @@ async function inspect(book: StatementBook): Promise<readonly string[]> {
 }
 
 it(`a validator killed ${LIVES} times keeps every promise (seed ${SEED})`, async () => {
-  const random = randomOf(SEED)
+  const random = randomStream(SEED, 'faults').below
   const others: RunningCommand[] = []
   const peers: string[] = []
   for (let i = 0; i < VALIDATORS; i++) {

@@ -10,12 +10,12 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, expect, it } from 'vitest'
 import { testGenesis } from '../../consensus/testing/chain.ts'
 import { fromHex, toHex } from '../../core/bytes.ts'
+import { randomStream } from '../../core/random.ts'
 import { genesisEntry } from '../../node/replay-chain.ts'
 import { ChainStore } from '../../node/storage/chain-store.ts'
 import { Journal } from '../../node/storage/journal.ts'
 import { LevelStore } from '../../node/storage/level-store.ts'
 import { FOLLOWER, KILL_PARAMS, NODES, STATEMENT_LOG, VALIDATORS } from './kill-plan.ts'
-import { randomOf } from './random.ts'
 import { StatementBook, statementKey, statementOf } from './statements.ts'
 
 const PROGRAM = fileURLToPath(new URL('validators-process.ts', import.meta.url))
@@ -136,7 +136,7 @@ async function inspect(
 it(`validators killed ${ROUNDS} times at random moments keep every promise (seed ${SEED})`, async () => {
   const into = fs.mkdtempSync(path.join(os.tmpdir(), 'quern-kill-'))
   directory = into
-  const random = randomOf(SEED)
+  const random = randomStream(SEED, 'faults').below
   const reported = new Reported()
   for (let round = 0; round < ROUNDS; round++) {
     const isTimed = round % 2 === 0

@@ -13,10 +13,10 @@ import type { Block, Certificate, Message, Proposal, VoteKind } from '../../cons
 import { proposalBytes, type Signer, signerOf, signVote } from '../../consensus/vote.ts'
 import type { BlsScheme } from '../../core/bls.ts'
 import { hexKey, ZERO_HASH } from '../../core/bytes.ts'
+import type { Random } from '../../core/random.ts'
 import type { ChainStore } from '../../node/storage/chain-store.ts'
 import { leaderOf } from '../../vm/leader.ts'
 import { type ChainParams, epochOf } from '../../vm/params.ts'
-import type { Random } from './random.ts'
 
 export interface Tempted {
   readonly params: ChainParams
@@ -84,15 +84,15 @@ class TemptedEngine {
 
   goOn(): void {
     const { random } = this.#setting
-    const view = Math.max(0, this.#engine.view - 2 + random(5))
-    const draw = random(12)
+    const view = Math.max(0, this.#engine.view - 2 + random.below(5))
+    const draw = random.below(12)
     if (draw < 4) this.#propose(view)
     else if (draw < 6) this.#certify('notarize', view)
     else if (draw < 8) this.#certify('nullify', view)
     else if (draw < 11)
       this.#step({
         type: 'timer',
-        id: `${random(2) === 0 ? 'propose' : 'advance'}/${this.#engine.epoch}/${this.#engine.view}`,
+        id: `${random.below(2) === 0 ? 'propose' : 'advance'}/${this.#engine.epoch}/${this.#engine.view}`,
       })
     else this.#step({ type: 'timer', id: 'resend' })
   }
@@ -129,7 +129,7 @@ class TemptedEngine {
   #propose(view: number): void {
     const leader = this.#leader(view)
     if (this.#isMe(leader)) return
-    const block = this.#block(view, this.#setting.random(2))
+    const block = this.#block(view, this.#setting.random.below(2))
     const unsigned = { epoch: this.#context.set.epoch, view, block }
     const signature = this.#keys[leader]!.sign(proposalBytes(this.#setting.genesisHash, unsigned))
     const proposal: Proposal = { ...unsigned, signature }
@@ -140,7 +140,7 @@ class TemptedEngine {
   #certify(kind: VoteKind, view: number): void {
     const { genesisHash, scheme, random } = this.#setting
     const { set } = this.#context
-    const blockHash = kind === 'nullify' ? ZERO_HASH : this.#block(view, random(2)).hash
+    const blockHash = kind === 'nullify' ? ZERO_HASH : this.#block(view, random.below(2)).hash
     const votes = this.#keys.flatMap((signer, validator) =>
       this.#isMe(validator)
         ? []
@@ -171,7 +171,7 @@ class TemptedEngine {
         return { type: 'validated', blockHash: output.block.hash, verdict: 'valid' }
       case 'build': {
         const { epoch, view } = output
-        return { type: 'built', epoch, view, block: this.#block(view, this.#setting.random(2)) }
+        return { type: 'built', epoch, view, block: this.#block(view, this.#setting.random.below(2)) }
       }
       default:
         return undefined

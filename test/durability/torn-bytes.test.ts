@@ -12,6 +12,7 @@ import { concatBytes, toHex, u32be } from '../../core/bytes.ts'
 import { QuernError } from '../../core/errors.ts'
 import { sha256 } from '../../core/hash.ts'
 import type { KvReader } from '../../core/kv.ts'
+import { randomStream } from '../../core/random.ts'
 import { standInScheme } from '../../core/stand-in-bls.ts'
 import { genesisEntry } from '../../node/replay-chain.ts'
 import { ChainStore } from '../../node/storage/chain-store.ts'
@@ -19,7 +20,6 @@ import { Journal } from '../../node/storage/journal.ts'
 import { PREFIX } from '../../node/storage/layout.ts'
 import { LevelStore } from '../../node/storage/level-store.ts'
 import { Cluster } from '../../node/testing/cluster.ts'
-import { randomOf } from './random.ts'
 import { type Disk, putDisk, RecordedStore, type RecordedWrite } from './recorded-store.ts'
 import { type Statement, StatementBook, statementKey, statementOf } from './statements.ts'
 import { tapped } from './tapped-transport.ts'
@@ -226,7 +226,7 @@ describe('a store cut at any byte of any write', () => {
           validators: VALIDATORS,
           store,
           records,
-          random: randomOf(cut.byte),
+          random: randomStream(cut.byte, 'faults'),
         })
       })
       const book = new StatementBook()
@@ -239,7 +239,7 @@ describe('a store cut at any byte of any write', () => {
   }, 120_000)
 
   it('with a flipped bit in its last write is refused or has lost that write, and nothing is misread', async () => {
-    const random = randomOf(20_262)
+    const random = randomStream(20_262, 'faults').below
     const flips = recording.writes.flatMap((write, k) => {
       const length = write.to - write.from
       const places = [0, 4, 6, length - 1, random(length)]

@@ -8,11 +8,11 @@ import path from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { FAST_PARAMS } from '../../consensus/testing/chain.ts'
 import type { KvOperation, KvReader, KvStore } from '../../core/kv.ts'
+import { randomStream } from '../../core/random.ts'
 import type { ChainNode } from '../../node/chain-node.ts'
 import { LevelStore } from '../../node/storage/level-store.ts'
 import { Cluster, chainOf } from '../../node/testing/cluster.ts'
 import { PowerCut } from './faulty-store.ts'
-import { randomOf } from './random.ts'
 import { type Disk, putDisk, RecordedStore } from './recorded-store.ts'
 import { StatementBook, statementOf } from './statements.ts'
 import { tapped } from './tapped-transport.ts'
@@ -77,7 +77,7 @@ it(`torn in ${LIVES} lives, a validator comes back, agrees, and never contradict
   cluster = new Cluster(VALIDATORS, PARAMS)
   const book = new StatementBook()
   const evidence: unknown[] = []
-  const random = randomOf(SEED)
+  const random = randomStream(SEED, 'faults').below
   const others = await Promise.all(
     [0, 1, 2].map((i) => cluster.start(i, { onEvidence: (found) => evidence.push(found) })),
   )

@@ -5,10 +5,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { FAST_PARAMS } from '../../consensus/testing/chain.ts'
 import { MemoryStore } from '../../core/kv.ts'
+import { type Random, randomStream } from '../../core/random.ts'
 import type { ChainNode } from '../../node/chain-node.ts'
 import { Cluster, chainOf } from '../../node/testing/cluster.ts'
 import { type CutPlan, FaultyStore, PowerCut } from './faulty-store.ts'
-import { type Random, randomOf } from './random.ts'
 import { StatementBook, statementOf } from './statements.ts'
 import { type Tap, tapped } from './tapped-transport.ts'
 
@@ -122,10 +122,10 @@ describe('power cuts', () => {
 
   for (const seed of [1, 2, 3]) {
     it(`of all validators, again and again (seed ${seed})`, async () => {
-      const drawCut = (random: Random): CutPlan => ({ atWrite: 1 + random(24), isWritten: random(2) === 1 })
+      const drawCut = (random: Random): CutPlan => ({ atWrite: 1 + random.below(24), isWritten: random.below(2) === 1 })
       const lives = await Promise.all(
         Array.from({ length: VALIDATORS }, async (_, i) => {
-          const random = randomOf(seed * VALIDATORS + i)
+          const random = randomStream(seed * VALIDATORS + i, 'faults')
           for (let life = 0; life < LIVES; life++) await liveAndDie(i, drawCut(random))
           return live(i)
         }),

@@ -1,5 +1,5 @@
 /** What a run is up against. The kinds and rates of faults are drawn themselves, so that some runs meet only one of them. */
-import { type Random, seededRandom } from './random.ts'
+import { type Random, randomStream } from '../../../core/random.ts'
 
 export type Misdeed =
   /** Two proposals to two halves, votes for both. */
@@ -60,7 +60,7 @@ function drawByzantine(random: Random, validators: number): Map<number, Misdeed>
 }
 
 export function drawPlan(seed: number): Plan {
-  const random = seededRandom(seed)
+  const random = randomStream(seed, 'plan')
   const validators = random.pick([1, 2, 4, 4, 4, 5, 7, 7])
   const isCalm = random.chance(0.15)
   return {

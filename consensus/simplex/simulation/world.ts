@@ -1,17 +1,17 @@
 /** Virtual time, an unreliable network, byzantine validators, and the schedule of faults. */
 import type { BlsScheme } from '../../../core/bls.ts'
 import { equalBytes, type Hash, hexKey, u32be } from '../../../core/bytes.ts'
+import { EventQueue } from '../../../core/event-queue.ts'
 import { sha256 } from '../../../core/hash.ts'
+import { type Random, randomStream } from '../../../core/random.ts'
 import type { Block, Certificate, Message } from '../../types.ts'
 import { decodeMessage, encodeMessage } from '../../wire.ts'
 import type { EpochContext, Input } from '../types.ts'
 import { Byzantine } from './byzantine.ts'
-import { EventQueue } from './event-queue.ts'
 import { Host } from './host.ts'
 import { contextOf, type Key, makeKeys, NETWORK_DELAY_MS } from './network.ts'
 import { Oracle } from './oracle.ts'
 import type { Plan } from './plan.ts'
-import { type Random, seededRandom } from './random.ts'
 
 /** After the heal every message arrives within half of D, so that D also covers execution. */
 const CALM_DELAY_MS = NETWORK_DELAY_MS / 2 - 5
@@ -41,7 +41,7 @@ export class World {
   constructor(plan: Plan, scheme: BlsScheme, options: WorldOptions = {}) {
     this.plan = plan
     this.scheme = scheme
-    this.random = seededRandom(plan.seed + 1)
+    this.random = randomStream(plan.seed, 'run')
     this.#options = options
     this.keys = makeKeys(scheme, plan.validators)
     this.#byzantine = new Byzantine(this)
@@ -67,7 +67,7 @@ export class World {
   }
 
   after(delayMs: number, act: () => void): void {
-    this.#events.add(delayMs, act)
+    this.#events.after(delayMs, act)
   }
 
   note(node: string, input: Input): void {

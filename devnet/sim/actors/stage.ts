@@ -6,12 +6,12 @@ import type { Block, Message, Proposal, VoteKind } from '../../../consensus/type
 import { proposalBytes, signerOf, signVote } from '../../../consensus/vote.ts'
 import type { BlsScheme } from '../../../core/bls.ts'
 import { type Address, equalBytes, type Hash, ZERO_HASH } from '../../../core/bytes.ts'
+import type { Random } from '../../../core/random.ts'
 import type { ChainNode } from '../../../node/chain-node.ts'
 import type { NetworkMessage, PeerId } from '../../../p2p/transport.ts'
 import { leaderOf } from '../../../vm/leader.ts'
 import type { BlockLibrary } from '../block-library.ts'
 import type { SimKey } from '../keys.ts'
-import type { Random } from '../random.ts'
 
 /** The consensus message in it, if that is what it is. */
 export const spoken = (message: NetworkMessage): Message | undefined =>

@@ -1,6 +1,6 @@
 /** Seeded chance. Each part of a run draws from a stream of its own, so that a change in one does not shift the others. */
-import { u64be, utf8 } from '../../core/bytes.ts'
-import { sha256 } from '../../core/hash.ts'
+import { u64be, utf8 } from './bytes.ts'
+import { sha256 } from './hash.ts'
 
 export interface Random {
   /** In [0, 1). */
