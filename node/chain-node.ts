@@ -286,7 +286,7 @@ export class ChainNode implements NodeApi {
   async #receiveTransactions(from: PeerId, envelopes: readonly Uint8Array[]): Promise<Verdict> {
     const ofPeer = this.#gossipInWorkOf.get(from) ?? 0
     // Nobody's fault: we are busy.
-    if (this.#gossipInWork >= MAX_GOSSIP_IN_WORK || ofPeer >= MAX_GOSSIP_IN_WORK_PER_PEER) return 'ignore'
+    if (this.#gossipInWork >= MAX_GOSSIP_IN_WORK || ofPeer >= MAX_GOSSIP_IN_WORK_PER_PEER) return 'later'
     this.#gossipInWork++
     this.#gossipInWorkOf.set(from, ofPeer + 1)
     try {

@@ -7,6 +7,7 @@ import {
   type Arrival,
   admit,
   CANDIDATE_BACKOFF,
+  connectionToKeep,
   type DialCandidate,
   dialsWanted,
   firstToGo,
@@ -49,6 +50,24 @@ const inbound = (count: number, changes: Partial<OpenConnection> = {}) =>
 const outbound = (count: number) => inbound(count, { isOutbound: true })
 const codeOf = (admission: Admission) => (admission.isAdmitted ? 'ADMITTED' : admission.code)
 
+describe('of several connections with one peer', () => {
+  const at = (openedAtMs: number, direction: 'inbound' | 'outbound') => ({ openedAtMs, direction })
+
+  it('the one that the smaller id dialled stays, when both dialled at once', () => {
+    const [mine, theirs] = [at(1_000, 'outbound'), at(1_400, 'inbound')]
+    expect(connectionToKeep([mine, theirs], 'outbound')).toBe(mine)
+    expect(connectionToKeep([mine, theirs], 'inbound')).toBe(theirs)
+    expect(connectionToKeep([at(1_000, 'inbound'), at(1_001, 'inbound')], 'outbound')?.openedAtMs).toBe(1_001)
+  })
+
+  it('the newest stays otherwise: the peer restarted, and the end of the old one may never be noticed', () => {
+    const [dead, fresh] = [at(1_000, 'outbound'), at(60_000, 'inbound')]
+    expect(connectionToKeep([dead, fresh], 'outbound')).toBe(fresh)
+    expect(connectionToKeep([dead], 'inbound')).toBe(dead)
+    expect(connectionToKeep([], 'inbound')).toBeUndefined()
+  })
+})
+
 describe('before the handshake', () => {
   const NOBODY: Arrival = { pending: 0, pendingAtAddress: 0, openAtAddress: 0, bansAtAddress: 0 }
   const CASES: readonly (readonly [Partial<Arrival>, string | undefined])[] = [
@@ -57,7 +76,9 @@ describe('before the handshake', () => {
     [{ pending: MAX_PENDING }, 'PENDING_FULL'],
     [{ openAtAddress: 1 }, undefined],
     [{ openAtAddress: 2 }, 'ADDRESS_FULL'],
-    [{ bansAtAddress: 2 }, 'ADDRESS_FULL'],
+    // Never all of an address.
+    [{ bansAtAddress: 2 }, undefined],
+    [{ openAtAddress: 1, bansAtAddress: 2 }, 'ADDRESS_FULL'],
     [{ openAtAddress: 1, bansAtAddress: 1 }, 'ADDRESS_FULL'],
     [{ openAtAddress: 1, pendingAtAddress: 1 }, 'ADDRESS_FULL'],
     [{ pending: 2, pendingAtAddress: 2 }, 'ADDRESS_FULL'],

@@ -49,10 +49,13 @@ export interface Arrival {
   readonly bansAtAddress: number
 }
 
+/** Places of an address that bans take. One is left: it may be shared, and whoever earned the bans must not lock out the others. */
+const takenByBans = (bans: number, { maxPeersPerAddress }: Room): number => Math.min(bans, maxPeersPerAddress - 1)
+
 /** Whether a connection that comes in is worth a handshake; undefined when it is. */
 export function refuseArrival(arrival: Arrival, room: Room): RefusalOfPeer | undefined {
   if (arrival.pending >= MAX_PENDING) return 'PENDING_FULL'
-  const taken = arrival.openAtAddress + arrival.bansAtAddress + arrival.pendingAtAddress
+  const taken = arrival.openAtAddress + takenByBans(arrival.bansAtAddress, room) + arrival.pendingAtAddress
   return taken >= room.maxPeersPerAddress ? 'ADDRESS_FULL' : undefined
 }
 
@@ -79,7 +82,7 @@ export function admit(applicant: Applicant, open: readonly OpenConnection[], roo
   if (applicant.score <= DISCONNECT_SCORE) return refuse('SCORE_TOO_LOW')
   const atAddress = open.filter(({ address }) => address === applicant.address).length
   // Our own dials went to different networks already (nextDials).
-  if (!applicant.isOutbound && atAddress + applicant.bansAtAddress >= room.maxPeersPerAddress) {
+  if (!applicant.isOutbound && atAddress + takenByBans(applicant.bansAtAddress, room) >= room.maxPeersPerAddress) {
     return refuse('ADDRESS_FULL')
   }
   const strangers = open.filter(({ isReserved }) => !isReserved)
@@ -105,6 +108,30 @@ export function firstToGo(open: readonly OpenConnection[], room: Room): OpenConn
 export const outboundMinimum = ({ maxPeers }: Room): number => Math.ceil(maxPeers * OUTBOUND_SHARE)
 
 const outbound = (open: readonly OpenConnection[]): number => open.filter(({ isOutbound }) => isOutbound).length
+
+export interface Duplicate {
+  readonly direction: 'inbound' | 'outbound'
+  readonly openedAtMs: number
+}
+
+/** Both ends dialled before either heard of the other's dial: a dial takes seconds at most. */
+const SIMULTANEOUS_MS = 3_000
+
+/**
+ * Which of several connections with one peer stays. Of two that both ends dialled at the same time, both ends keep the one that the
+ * smaller id dialled. Otherwise the newest: whoever dials again has lost the older, though we may not have noticed.
+ * @param wanted the direction, as seen here, of what the smaller id dialled
+ */
+export function connectionToKeep<T extends Duplicate>(
+  connections: readonly T[],
+  wanted: Duplicate['direction'],
+): T | undefined {
+  const newestFirst = connections.toSorted((a, b) => b.openedAtMs - a.openedAtMs)
+  const [newest] = newestFirst
+  if (newest === undefined) return undefined
+  const rivals = newestFirst.filter(({ openedAtMs }) => newest.openedAtMs - openedAtMs < SIMULTANEOUS_MS)
+  return rivals.find(({ direction }) => direction === wanted) ?? newest
+}
 
 /** How many dials to begin now, to peers that are not persistent ones. */
 export function dialsWanted(open: readonly OpenConnection[], dialling: number, room: Room): number {

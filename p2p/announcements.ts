@@ -11,7 +11,11 @@ import type { PeerTable } from './peer-table.ts'
 import type { PeerId, Verdict } from './transport.ts'
 
 /** Blocks being fetched at the same time, 2 MiB each; others come by consensus' own asking. */
-const MAX_FETCHES = 4
+const MAX_FETCHES = 8
+/** Of these, of one author, who may sign any number of blocks that nobody has: its own of two views. */
+const MAX_FETCHES_OF_AUTHOR = 2
+/** Asked for the block beside who announced it, who may be the first to tell and have nothing. */
+const MAX_OTHER_SOURCES = 2
 /** Blocks kept for whoever heard of them from us, at most 2 MiB each. */
 const MAX_RECENT_BLOCKS = 8
 /** Proposals remembered, so that nobody has an old one fetched again. */
@@ -46,7 +50,8 @@ export class Announcements {
   readonly #accepted = new Set<string>()
   /** Who waits for a proposal that a stream is to bring. */
   readonly #awaited = new Map<string, readonly (() => void)[]>()
-  #fetching = 0
+  /** Fetches under way, by author. */
+  readonly #fetching = new Map<string, number>()
 
   constructor(options: AnnouncementsOptions) {
     this.#options = options
@@ -112,19 +117,25 @@ export class Announcements {
 
   async #fetch(from: PeerId, { epoch, view, blockHash, author, signature }: Announcement): Promise<Verdict> {
     const { table, deliver, fetchBlock } = this.#options
-    // Ignore: busy. Whoever needs the block asks for it by hash.
-    if (this.#fetching >= MAX_FETCHES) return 'ignore'
+    const authorKey = hexKey(author)
+    const ofAuthor = this.#fetching.get(authorKey) ?? 0
+    const inAll = [...this.#fetching.values()].reduce((sum, count) => sum + count, 0)
+    // Busy. Whoever needs the block asks for it by hash.
+    if (inAll >= MAX_FETCHES || ofAuthor >= MAX_FETCHES_OF_AUTHOR) return 'later'
     const authorPeer = table.peerOf(author)
-    const sources = authorPeer === undefined || authorPeer === from ? [from] : [from, authorPeer]
-    this.#fetching++
+    const others = table.ids().filter((peer) => peer !== from && peer !== authorPeer)
+    const sources = [from, ...(authorPeer === undefined || authorPeer === from ? [] : [authorPeer])]
+    this.#fetching.set(authorKey, ofAuthor + 1)
     try {
-      const fetched = await fetchBlock(sources, blockHash)
-      if (fetched === undefined) return 'ignore'
+      const fetched = await fetchBlock([...sources, ...others.slice(0, MAX_OTHER_SOURCES)], blockHash)
+      if (fetched === undefined) return 'later'
       const verdict = await deliver(fetched.from, { epoch, view, block: fetched.block, signature })
       // What was served is the fault of who served it; the announcement may be right.
       return typeof verdict === 'object' && fetched.from !== from ? 'ignore' : verdict
     } finally {
-      this.#fetching--
+      const left = (this.#fetching.get(authorKey) ?? 1) - 1
+      if (left > 0) this.#fetching.set(authorKey, left)
+      else this.#fetching.delete(authorKey)
     }
   }
 }

@@ -8,6 +8,7 @@ import { Discovery } from './discovery.ts'
 import { Exchange } from './exchange.ts'
 import { Gate } from './gate.ts'
 import { Gossip } from './gossip.ts'
+import { GossipLines } from './gossip-lines.ts'
 import { Handshake } from './handshake.ts'
 import { claimBytes, type Hello, type SignedClaim } from './hello.ts'
 import { createHost, type Host } from './host.ts'
@@ -15,12 +16,13 @@ import { peerIdOf } from './identity.ts'
 import { Inbox } from './inbox.ts'
 import { Membership } from './membership.ts'
 import { messageTypeIn, messageTypeOf } from './message-types.ts'
-import type { PeerAddress } from './multiaddrs.ts'
+import { type PeerAddress, parsePeerAddress } from './multiaddrs.ts'
 import { NodeTransport } from './node-transport.ts'
 import type { P2pEvent, P2pOptions } from './options.ts'
-import type { Peer } from './peer-table.ts'
+import { PauseWatch } from './pause.ts'
 import { PROTOCOL_VERSION, protocolNames } from './protocols.ts'
 import { Requests } from './requests.ts'
+import { DIAL_SCORE } from './score-law.ts'
 import { Tally } from './tally.ts'
 import type { PeerId } from './transport.ts'
 import { decodeNetworkMessage } from './wire.ts'
@@ -33,13 +35,6 @@ const DEFAULT_MAX_PEERS_PER_ADDRESS = 8
 const HANDSHAKE_TIMEOUT_MS = 5_000
 /** How long a hello waits for the node above to say how far it is. */
 const STATUS_TIMEOUT_MS = 1_000
-const REOPEN_GOSSIP_MS = 100
-
-/** What of libp2p's gossip is used beyond its declared interface; the version is pinned, and a test looks. */
-interface GossipInternals {
-  readonly streamsOutbound: ReadonlyMap<string, unknown>
-  onPeerConnected(peer: Connection['remotePeer'], connection: Connection): void
-}
 
 export interface Modules {
   readonly host: Host
@@ -48,16 +43,19 @@ export interface Modules {
   readonly direct: DirectStreams
   readonly requests: Requests
   readonly gossip: Gossip
+  readonly gossipLines: GossipLines
   readonly exchange: Exchange
   readonly discovery: Discovery
   readonly transport: NodeTransport
   readonly tally: Tally
+  readonly pauses: PauseWatch
 }
 
 /** Puts the parts together; nothing runs yet. */
 export async function assemble(options: P2pOptions, persistent: readonly PeerAddress[]): Promise<Modules> {
   const { genesisHash, networkDelayMs, bls } = options
-  const nowMs = () => Date.now()
+  // Bans, limits and redials must not wait for an hour because the machine's clock was put back by one.
+  const nowMs = () => Math.floor(performance.timeOrigin + performance.now())
   const names = protocolNames(genesisHash)
   const ownId = peerIdOf(options.identity)
   const ownAddress = options.claim?.address
@@ -88,10 +86,7 @@ export async function assemble(options: P2pOptions, persistent: readonly PeerAdd
       requests.forget(peer)
       discovery.lost(peer)
     },
-    onReduced: ({ id }) => {
-      // The stream under gossip ends with its connection, a moment later.
-      setTimeout(() => reopenGossip(host, table.get(id)), REOPEN_GOSSIP_MS).unref()
-    },
+    onReduced: (peer) => gossipLines.reduced(peer),
     onStranger: (peer) => discovery.refused(peer),
   })
   const { table } = membership
@@ -117,7 +112,10 @@ export async function assemble(options: P2pOptions, persistent: readonly PeerAdd
     genesisHash,
     timeoutMs: HANDSHAKE_TIMEOUT_MS,
     ownHello: () => ownHello(options, ownId, claim, transport),
-    mayAsk: ({ remotePeer }) => requests.allow(remotePeer.toString(), 'status', 1),
+    mayAsk: ({ remotePeer }, isFirst) => {
+      const peer = remotePeer.toString()
+      return isFirst ? requests.allowFirst(peer) : requests.allow(peer, 'status', 1)
+    },
     welcome: (connection, hello) => {
       gate.settled(connection)
       return membership.welcome(connection, hello)
@@ -125,9 +123,18 @@ export async function assemble(options: P2pOptions, persistent: readonly PeerAdd
     refuse: (connection, code) => membership.refuse(connection, code),
   })
   const greeted = (connection: Connection) => handshake.greeted(connection)
+  const isPeerGreeted = async (peer: PeerId): Promise<boolean> => {
+    const connections = host.getConnections().filter(({ remotePeer }) => remotePeer.toString() === peer)
+    for (const connection of connections) if (await greeted(connection)) break
+    return table.get(peer) !== undefined
+  }
+  const isReserved = (peer: PeerId) => membership.isReserved(peer)
+  const pauses = new PauseWatch(nowMs)
   const inbox = new Inbox({
     networkDelayMs,
     nowMs,
+    isReserved,
+    wasPaused: () => pauses.wasPaused(),
     penalize,
     onDropped: (type, peer) => dropped(type, peer),
   })
@@ -150,6 +157,9 @@ export async function assemble(options: P2pOptions, persistent: readonly PeerAdd
     table,
     greeted,
     handlers: () => transport.handlers,
+    isReserved,
+    scoreOf: (peer) => membership.scores.scoreOf(peer),
+    wasPaused: () => pauses.wasPaused(),
     recentBlock: (hash) => gossip.recentBlock(hash),
     penalize,
     onReceived: (name, bytes) => tally.received(name, bytes),
@@ -161,9 +171,11 @@ export async function assemble(options: P2pOptions, persistent: readonly PeerAdd
     genesisHash,
     networkDelayMs,
     nowMs,
+    unixMs: () => Date.now(),
     bls,
     table,
     ownAddress,
+    greeted: isPeerGreeted,
     isStarted: () => transport.handlers !== undefined,
     isUnwelcome: (peer) => membership.isUnwelcome(peer),
     admits: (from, type, bytes) => inbox.admits(from, type, bytes, 'gossip'),
@@ -180,6 +192,7 @@ export async function assemble(options: P2pOptions, persistent: readonly PeerAdd
     onSent: (topic, bytes) => tally.sent(`gossip/${topic}`, bytes),
     onDropped: (topic) => tally.dropped(`gossip/${topic}`),
   })
+  const gossipLines: GossipLines = new GossipLines({ pubsub: host.services.pubsub, nowMs, peers: () => table.all() })
   const exchange = new Exchange({
     libp2p: host,
     protocol: names.peers,
@@ -194,9 +207,11 @@ export async function assemble(options: P2pOptions, persistent: readonly PeerAdd
     table,
     room,
     persistent,
+    bootstrap: (options.bootstrap ?? []).map(parsePeerAddress),
     nowMs,
     open: () => membership.open(),
     isUnwelcome: (peer) => membership.isUnwelcome(peer),
+    isWorthDialling: (peer) => membership.scores.scoreOf(peer) > DIAL_SCORE,
     greeted,
     sayHello: async ({ connections }) => {
       const [connection] = connections
@@ -223,7 +238,10 @@ export async function assemble(options: P2pOptions, persistent: readonly PeerAdd
       const message = decodeNetworkMessage(bytes)
       tally.received(`direct/${messageTypeOf(message)}`, bytes.length)
       void inbox.receive(from, message, bytes.length, 'direct').then((verdict) => {
-        if (verdict === 'accept' && message.type === 'consensus') gossip.accepted(message.message, bytes)
+        if (verdict !== 'accept') return
+        if (message.type === 'consensus') gossip.accepted(message.message, bytes)
+        // Known here from now on, so nobody's gossip would carry it past us.
+        else gossip.publish(message, bytes)
       })
     } catch (error) {
       penalize(from, error instanceof QuernError ? error.code : 'FRAME_INVALID')
@@ -233,20 +251,25 @@ export async function assemble(options: P2pOptions, persistent: readonly PeerAdd
   host.addEventListener('connection:close', ({ detail: connection }) => {
     gate.settled(connection)
     membership.closed(connection)
+    // The library keeps all that it ever met; discovery keeps the addresses that are of use.
+    const { remotePeer } = connection
+    const isGone = host.getConnections(remotePeer).every((other) => other === connection)
+    if (isGone && options.dht !== true) void Promise.resolve(host.peerStore.delete(remotePeer)).catch(() => {})
   })
-  return { host, membership, handshake, direct, requests, gossip, exchange, discovery, transport, tally }
-}
-
-/**
- * Gossipsub opens its stream when a peer connects, and not again when the connection under it ends while another one stays:
- * the peer would be deaf to us from then on.
- */
-function reopenGossip(host: Host, peer: Peer | undefined): void {
-  const [connection] = peer?.connections ?? []
-  if (connection === undefined || host.status !== 'started') return
-  const pubsub = host.services.pubsub as unknown as GossipInternals
-  const isOpen = pubsub.streamsOutbound.has(connection.remotePeer.toString())
-  if (!isOpen) pubsub.onPeerConnected(connection.remotePeer, connection)
+  return {
+    host,
+    membership,
+    handshake,
+    direct,
+    requests,
+    gossip,
+    gossipLines,
+    exchange,
+    discovery,
+    transport,
+    tally,
+    pauses,
+  }
 }
 
 function signClaim({ claim, genesisHash }: P2pOptions, host: Host): SignedClaim | undefined {

@@ -45,10 +45,14 @@ export interface DiscoveryOptions {
   readonly table: PeerTable
   readonly room: Room
   readonly persistent: readonly PeerAddress[]
+  /** Candidates that are never forgotten: they are the operator's own choice. */
+  readonly bootstrap: readonly PeerAddress[]
   readonly nowMs: () => number
   open(): readonly OpenConnection[]
   /** Banned, or blocked. */
   isUnwelcome(peer: PeerId): boolean
+  /** Whether its record is good enough; persistent peers are dialled whatever it is. */
+  isWorthDialling(peer: PeerId): boolean
   greeted(connection: Connection): Promise<boolean>
   sayHello(peer: Peer): Promise<unknown>
   disconnect(peer: PeerId, reason: string): void
@@ -80,6 +84,7 @@ export class Discovery {
   readonly #options: DiscoveryOptions
   readonly #persistent: Map<PeerId, Persistent>
   readonly #candidates = new Map<PeerId, Candidate>()
+  readonly #bootstrap: ReadonlySet<PeerId>
   readonly #dialling = new Set<PeerId>()
   readonly #hellos = new Map<PeerId, Touch>()
   readonly #ended = new AbortController()
@@ -87,9 +92,10 @@ export class Discovery {
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: DiscoveryOptions) {
-    const { persistent, libp2p, nowMs } = options
+    const { persistent, bootstrap, libp2p, nowMs } = options
     const own = libp2p.peerId.toString()
     this.#options = options
+    this.#bootstrap = new Set(bootstrap.map(({ peer }) => peer))
     this.#persistent = new Map(
       persistent
         .filter(({ peer }) => peer !== own)
@@ -101,7 +107,8 @@ export class Discovery {
   }
 
   start(): void {
-    const { libp2p } = this.#options
+    const { libp2p, bootstrap } = this.#options
+    for (const { address } of bootstrap) this.#learn(address.toString())
     libp2p.addEventListener('peer:discovery', ({ detail: { id, multiaddrs } }) => {
       for (const address of multiaddrs) this.#learn(`${address.toString().split('/p2p/')[0]}/p2p/${id.toString()}`)
     })
@@ -169,7 +176,7 @@ export class Discovery {
   // ------------------------------------------------------------------------------------------------------ dialling
 
   #tick(): void {
-    const { nowMs, table, room, open, isUnwelcome } = this.#options
+    const { nowMs, table, room, open, isUnwelcome, isWorthDialling } = this.#options
     const now = nowMs()
     for (const persistent of this.#persistent.values()) {
       const { peer, nextMs } = persistent
@@ -185,7 +192,8 @@ export class Discovery {
     const wanted = dialsWanted(connections, this.#dialling.size, room)
     if (wanted > 0) {
       const candidates: DialCandidate[] = [...this.#candidates.values()].filter(({ peer }) => !this.#dialling.has(peer))
-      const context = { nowMs: now, isBanned: isUnwelcome }
+      const isBanned = (peer: PeerId) => isUnwelcome(peer) || !isWorthDialling(peer)
+      const context = { nowMs: now, isBanned }
       for (const { peer } of nextDials(candidates, connections, wanted, context)) this.#dialCandidate(peer, now)
       if (now >= this.#nextAskMs) this.#askSomebody(now)
     }
@@ -197,7 +205,8 @@ export class Discovery {
     if (candidate === undefined) return
     candidate.lastTriedMs = nowMs
     void this.#dial(peer, candidate.multiaddr).then((isConnected) => {
-      if (!isConnected) candidate.failures++
+      const tried = this.#candidates.get(peer)
+      if (!isConnected && tried !== undefined) tried.failures++
     })
   }
 
@@ -229,14 +238,24 @@ export class Discovery {
     const { peer, address: multiaddr } = known
     const address = hostOf(text)
     if (address === undefined || peer === libp2p.peerId.toString() || this.#persistent.has(peer)) return
-    if (this.#candidates.has(peer)) return
+    const before = this.#candidates.get(peer)
+    if (before !== undefined) {
+      // Whoever told it first may have lied, or the peer has moved. Its failures stay, or a liar could have us dial without end.
+      const isReplaced = before.failures > 0 && !this.#bootstrap.has(peer)
+      if (isReplaced) this.#candidates.set(peer, { ...before, address, multiaddr })
+      return
+    }
     if (this.#candidates.size >= MAX_CANDIDATES) this.#forgetWorst()
-    this.#candidates.set(peer, { peer, address, multiaddr, failures: 0, lastTriedMs: 0 })
+    // Connected and no peer, or not yet: it says itself where it listens. Should we not want each other, it is not dialled at once.
+    const isConnected = libp2p.getConnections().some(({ remotePeer }) => remotePeer.toString() === peer)
+    const tried = isConnected ? { failures: 1, lastTriedMs: this.#options.nowMs() } : { failures: 0, lastTriedMs: 0 }
+    this.#candidates.set(peer, { peer, address, multiaddr, ...tried })
   }
 
   #forgetWorst(): void {
     let worst: Candidate | undefined
     for (const candidate of this.#candidates.values()) {
+      if (this.#bootstrap.has(candidate.peer)) continue
       if (worst === undefined || candidate.failures > worst.failures) worst = candidate
     }
     if (worst !== undefined) this.#candidates.delete(worst.peer)

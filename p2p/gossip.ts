@@ -8,6 +8,9 @@
  *
  * Validation before forwarding: accept passes on, ignore does not, reject counts against who handed it over (P4, and the
  * application score). What was accepted once is passed on again when it is said again (relay.ts).
+ *
+ * The library takes a message once, whatever became of it. What was not looked at, for a reason that lies with its sender or with us,
+ * is therefore forgotten: the copies of other neighbours still count. Whoever is first must not decide for all.
  */
 import { createHash } from 'node:crypto'
 import { type GossipSub, TopicValidatorResult } from '@libp2p/gossipsub'
@@ -23,23 +26,34 @@ import {
   slotMsOf,
   wholeEnvelope,
 } from './envelope.ts'
+import { forgetMessage } from './gossip-internals.ts'
 import { OutgoingGossip } from './limits.ts'
 import type { MessageType } from './message-types.ts'
 import { type ProtocolNames, TOPICS, type Topic } from './protocols.ts'
 import { Relay } from './relay.ts'
 import type { NetworkMessage, PeerId, Verdict } from './transport.ts'
+import { Unsaid } from './unsaid.ts'
 import { encodeNetworkMessage } from './wire.ts'
 
 /** Certificates waiting for their moment; each is gone within a D. */
 const MAX_PENDING_CERTIFICATES = 1_024
+/** Messages of peers whose hello is still on its way: some of each, which follows within a round trip. */
+const MAX_UNGREETED = 256
+/** Between looks whether somebody is there to hear what nobody heard. */
+const UNSAID_MS = 250
 /** Of D, by chance: within it the first one's certificate reaches the others. */
 const CERTIFICATE_DELAY = 0.5
 
 export interface GossipOptions extends Omit<AnnouncementsOptions, 'deliver'> {
   readonly pubsub: GossipSub
   readonly names: ProtocolNames
+  /** Of any origin; never steps back. */
   readonly nowMs: () => number
+  /** Unix time, which slots are counted in. */
+  readonly unixMs: () => number
   isStarted(): boolean
+  /** Whether there was a good hello; waits until that is known. */
+  greeted(peer: PeerId): Promise<boolean>
   /** Cut off; what was on its way from it still comes. */
   isUnwelcome(peer: PeerId): boolean
   /** Whether the sender's limits have room. */
@@ -53,7 +67,11 @@ export interface GossipOptions extends Omit<AnnouncementsOptions, 'deliver'> {
 
 /** The library takes this third argument, and does not declare it. */
 interface Publisher {
-  publish(topic: string, data: Uint8Array, options: { readonly floodPublish: boolean }): Promise<unknown>
+  publish(
+    topic: string,
+    data: Uint8Array,
+    options: { readonly floodPublish: boolean },
+  ): Promise<{ readonly recipients: readonly unknown[] }>
 }
 
 const topicOf = (message: NetworkMessage): Topic => {
@@ -82,6 +100,9 @@ export class Gossip {
   /** Certificates to be published, by what they are about. */
   readonly #pending = new Map<string, NodeJS.Timeout>()
   readonly #announcements: Announcements
+  readonly #unsaid = new Unsaid<{ readonly topic: Topic; readonly envelope: Uint8Array }>()
+  #unsaidTimer: NodeJS.Timeout | undefined
+  #ungreeted = 0
 
   constructor(options: GossipOptions) {
     this.#options = options
@@ -115,6 +136,9 @@ export class Gossip {
     this.#pending.clear()
     this.#relay.clear()
     this.#announcements.clear()
+    this.#unsaid.clear()
+    clearTimeout(this.#unsaidTimer)
+    this.#unsaidTimer = undefined
   }
 
   // ------------------------------------------------------------------------------------------------------ sending
@@ -122,7 +146,7 @@ export class Gossip {
   /** `payload`: the message, encoded. */
   publish(message: NetworkMessage, payload: Uint8Array): void {
     if (message.type === 'consensus') this.#publishConsensus(message.message, payload)
-    else this.#publish(topicOf(message), wholeEnvelope(0, payload))
+    else void this.#say(topicOf(message), wholeEnvelope(0, payload))
   }
 
   #publishConsensus(message: Message, payload: Uint8Array): void {
@@ -191,35 +215,78 @@ export class Gossip {
     this.#pending.set(about, timer)
   }
 
+  /** Consensus: it says again by itself what did not get through. */
   #publish(topic: Topic, envelope: Uint8Array): void {
-    const { pubsub, names, onSent, onDropped } = this.#options
-    if (!this.#outgoing.hasRoom(MESSAGE_TYPE_OF[topic], envelope.length)) {
-      onDropped(topic)
-      return
+    if (this.#outgoing.hasRoom(MESSAGE_TYPE_OF[topic], envelope.length)) void this.#hand(topic, envelope)
+    else this.#options.onDropped(topic)
+  }
+
+  /** Once: what nobody heard waits until somebody does, and what comes after it as well. */
+  async #say(topic: Topic, envelope: Uint8Array): Promise<void> {
+    if (this.#unsaid.size === 0 && (await this.#isHeard(topic, envelope))) return
+    if (!this.#options.isStarted()) return
+    for (const lost of this.#unsaid.push({ topic, envelope }, envelope.length)) this.#options.onDropped(lost.topic)
+    this.#waitForNeighbours()
+  }
+
+  #waitForNeighbours(): void {
+    this.#unsaidTimer ??= setTimeout(() => void this.#sayUnsaid(), UNSAID_MS).unref()
+  }
+
+  async #sayUnsaid(): Promise<void> {
+    for (let next = this.#unsaid.peek(); next !== undefined; next = this.#unsaid.peek()) {
+      if (!(await this.#isHeard(next.topic, next.envelope))) break
+      if (this.#unsaid.peek() === next) this.#unsaid.shift()
     }
+    this.#unsaidTimer = undefined
+    if (this.#unsaid.size > 0) this.#waitForNeighbours()
+  }
+
+  /** Hands it to the neighbours; whether there was any, and room. */
+  async #isHeard(topic: Topic, envelope: Uint8Array): Promise<boolean> {
+    const { pubsub, names } = this.#options
+    const name = names.topic(topic)
+    if (pubsub.getSubscribers(name).length === 0) return false
+    if (!this.#outgoing.hasRoom(MESSAGE_TYPE_OF[topic], envelope.length)) return false
+    // Let go when a peer said it, or said to nobody: to the library that is a repetition.
+    forgetMessage(pubsub, name, envelope)
+    return (await this.#hand(topic, envelope)) > 0
+  }
+
+  /** Returns how many took it. */
+  async #hand(topic: Topic, envelope: Uint8Array): Promise<number> {
+    const { pubsub, names, onSent, onDropped } = this.#options
     // What is small goes to every neighbour at once; what is large goes through the mesh.
     const floodPublish = topic !== 'tx' && topic !== 'block'
     onSent(topic, envelope.length)
-    ;(pubsub as unknown as Publisher)
-      .publish(names.topic(topic), envelope, { floodPublish })
-      .catch(() => onDropped(topic))
+    try {
+      const publisher = pubsub as unknown as Publisher
+      return (await publisher.publish(names.topic(topic), envelope, { floodPublish })).recipients.length
+    } catch {
+      onDropped(topic)
+      return 0
+    }
   }
 
   #slot(): number {
-    return Math.floor(this.#options.nowMs() / this.#slotMs)
+    return Math.floor(this.#options.unixMs() / this.#slotMs)
   }
 
   // ---------------------------------------------------------------------------------------------------- receiving
 
   async #validate(topic: Topic, from: PeerId, data: Uint8Array): Promise<TopicValidatorResult> {
     const { isStarted, isUnwelcome, admits, onReceived, penalize } = this.#options
+    if (!isStarted()) return TopicValidatorResult.Ignore
     // All that a line had buffered is handed over in one turn of the event loop: a flood ends here, before it is decoded.
-    if (!isStarted() || isUnwelcome(from)) return TopicValidatorResult.Ignore
+    if (isUnwelcome(from)) return this.#letGo(topic, data)
     onReceived(topic, data.length)
-    if (!admits(from, MESSAGE_TYPE_OF[topic], data.length)) return TopicValidatorResult.Ignore
+    if (!admits(from, MESSAGE_TYPE_OF[topic], data.length) || !(await this.#isGreeted(from))) {
+      return this.#letGo(topic, data)
+    }
     try {
       const verdict = await this.#judge(topic, from, data)
       if (verdict === 'accept') return this.#passOn(topic, data)
+      if (verdict === 'later') return this.#letGo(topic, data)
       return verdict === 'ignore' ? TopicValidatorResult.Ignore : TopicValidatorResult.Reject
     } catch (error) {
       if (!(error instanceof QuernError)) return TopicValidatorResult.Ignore
@@ -228,15 +295,33 @@ export class Gossip {
     }
   }
 
+  /** Ignore, but not the copies of others. */
+  #letGo(topic: Topic, data: Uint8Array): TopicValidatorResult {
+    const { pubsub, names } = this.#options
+    forgetMessage(pubsub, names.topic(topic), data)
+    return TopicValidatorResult.Ignore
+  }
+
+  /** A first message may overtake the hello, which is on another stream. */
+  async #isGreeted(peer: PeerId): Promise<boolean> {
+    const { table, greeted } = this.#options
+    if (table.get(peer) !== undefined) return true
+    if (this.#ungreeted >= MAX_UNGREETED) return false
+    this.#ungreeted++
+    const isGood = await greeted(peer)
+    this.#ungreeted--
+    return isGood
+  }
+
   /** Ignore: all of it together is more than a neighbour takes from one peer. */
   #passOn(topic: Topic, data: Uint8Array): TopicValidatorResult {
-    const hasRoom = this.#outgoing.hasRoom(MESSAGE_TYPE_OF[topic], data.length)
+    const hasRoom = this.#outgoing.hasRoom(MESSAGE_TYPE_OF[topic], data.length, 'passed on')
     return hasRoom ? TopicValidatorResult.Accept : TopicValidatorResult.Ignore
   }
 
   /** @throws QuernError of the decoders: reject */
   async #judge(topic: Topic, from: PeerId, data: Uint8Array): Promise<Verdict> {
-    const { deliver, nowMs } = this.#options
+    const { deliver, unixMs } = this.#options
     const envelope = decodeEnvelope(data)
     const isAnnouncement = envelope.type === 'announcement'
     if (topic !== (isAnnouncement ? 'block' : topicOf(envelope.message))) throw misplaced()
@@ -245,7 +330,7 @@ export class Gossip {
       return deliver(from, envelope.message, data.length)
     }
     // Ignore: late or early, by clocks that may differ for honest reasons.
-    if (Math.abs(envelope.slot * this.#slotMs - nowMs()) > SLOT_WINDOW_MS + this.#slotMs) return 'ignore'
+    if (Math.abs(envelope.slot * this.#slotMs - unixMs()) > SLOT_WINDOW_MS + this.#slotMs) return 'ignore'
     if (isAnnouncement) {
       const verdict = await this.#announcements.judge(from, envelope.announcement)
       if (verdict !== 'accept') return verdict

@@ -22,8 +22,8 @@ export interface HandshakeOptions {
   readonly timeoutMs: number
   /** What we say now. */
   ownHello(): Promise<Hello>
-  /** Whether this connection may ask for another hello now. */
-  mayAsk(connection: Connection): boolean
+  /** Whether this connection may ask for a hello now. `isFirst`: it did not before. */
+  mayAsk(connection: Connection, isFirst: boolean): boolean
   /** A good hello: the first of a connection, or a newer one. Returns false to refuse the connection. */
   welcome(connection: Connection, hello: Hello): boolean
   /** Closes the connection. */
@@ -39,6 +39,7 @@ export class Handshake {
   readonly #options: HandshakeOptions
   readonly #greetings = new WeakMap<Connection, Greeting>()
   readonly #greeted = new WeakSet<Connection>()
+  readonly #asked = new WeakSet<Connection>()
   readonly #timers = new Map<Connection, NodeJS.Timeout>()
 
   constructor(options: HandshakeOptions) {
@@ -108,7 +109,9 @@ export class Handshake {
 
   async #answer(stream: Stream, connection: Connection): Promise<void> {
     const { timeoutMs, ownHello, mayAsk } = this.#options
-    if (!mayAsk(connection)) return stream.abort(new Error('too many hellos'))
+    const isFirst = !this.#asked.has(connection)
+    this.#asked.add(connection)
+    if (!mayAsk(connection, isFirst)) return stream.abort(new Error('too many hellos'))
     const signal = AbortSignal.timeout(timeoutMs)
     try {
       const hello = decodeHello(await readFrame(stream, MAX_HELLO_BYTES, signal))

@@ -1,6 +1,5 @@
 /** The libp2p host: TCP, Noise, Yamux, identify, ping, gossipsub, and the ways to find peers. PROTOCOL 9. */
 import './polyfill.ts'
-import { createHash } from 'node:crypto'
 import { bootstrap } from '@libp2p/bootstrap'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { type GossipSub, gossipsub } from '@libp2p/gossipsub'
@@ -16,6 +15,7 @@ import { createLibp2p } from 'libp2p'
 import { messageOf, QuernError } from '../core/errors.ts'
 import { MAX_PENDING, MAX_RESERVED, type Room } from './admission.ts'
 import { SLOT_WINDOW_MS, slotMsOf } from './envelope.ts'
+import { messageId } from './gossip-internals.ts'
 import { GOSSIP_THRESHOLDS, gossipScoreParams } from './gossip-scores.ts'
 import type { P2pOptions } from './options.ts'
 import type { ProtocolNames } from './protocols.ts'
@@ -31,8 +31,6 @@ const MAX_GOSSIP_BACKLOG_BYTES = 16 << 20
 const MAX_GOSSIP_FRAME_BYTES = 4 << 20
 /** Below this the notice that nobody need send a message again costs more than the message. */
 const MIN_IDONTWANT_BYTES = 64 << 10
-/** Message ids are hashes cut to this: collisions have to be searched for among 2^80. */
-const MESSAGE_ID_BYTES = 20
 /** Five topics, and those of a newer version. */
 const MAX_SUBSCRIPTIONS = 64
 /** Closed connections are waited for no longer than this; all of them, at the end, together. */
@@ -64,8 +62,7 @@ export async function createHost({ options, names, room, gater, scoreOf }: HostO
   const pubsub = gossipsub({
     // Payloads carry their own signatures; who passes them on is nobody's business.
     globalSignaturePolicy: 'StrictNoSign',
-    msgIdFn: ({ topic, data }) =>
-      createHash('sha256').update(topic).update('\0').update(data).digest().subarray(0, MESSAGE_ID_BYTES),
+    msgIdFn: ({ topic, data }) => messageId(topic, data),
     allowedTopics: Object.values(topics),
     allowPublishToZeroTopicPeers: true,
     ignoreDuplicatePublishError: true,

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { statementBytes } from '../vm/statement.ts'
 import { announcementEnvelope, slotMsOf, wholeEnvelope } from './envelope.ts'
 import { encodeFrame } from './frames.ts'
+import { forgetMessage, hasInbound, hasOutbound } from './gossip-internals.ts'
 import type { Topic } from './protocols.ts'
 import {
   blockOf,
@@ -183,9 +184,19 @@ describe('the library', () => {
 
   it('still has what is used of it beyond its declared interface', async () => {
     await attack()
-    const pubsub = raw.host.services.pubsub as unknown as Record<string, unknown>
-    expect(pubsub.streamsOutbound).toBeInstanceOf(Map)
-    expect(pubsub.onPeerConnected).toBeTypeOf('function')
+    const connection = await raw.join(node)
+    const { pubsub } = raw.host.services
+    await until(() => hasOutbound(pubsub, node.node.id) && hasInbound(pubsub, node.node.id), 'streams both ways')
+    const internals = pubsub as unknown as Record<string, unknown> & { readonly seenCache: Record<string, unknown> }
+    expect(internals.onPeerConnected).toBeTypeOf('function')
+    expect(internals.seenCache.entries).toBeInstanceOf(Map)
+    // Published, forgotten, and so not a repetition.
+    const topic = raw.names.topic('evidence')
+    const data = wholeEnvelope(0, encodeNetworkMessage(vote(9)))
+    for (const recipients of [1, 0]) expect((await pubsub.publish(topic, data)).recipients).toHaveLength(recipients)
+    forgetMessage(pubsub, topic, data)
+    expect((await pubsub.publish(topic, data)).recipients).toHaveLength(1)
+    connection.abort(new Error('over'))
   })
 })
 

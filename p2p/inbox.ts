@@ -2,16 +2,17 @@
  * The one way in for messages, by stream or by gossip: limits, then the queue of their type, then the node. The verdict goes
  * back to gossip, and against the sender's score.
  *
- *     over the sender's limit   ignore, and a penalty
- *     no room, node stopped     ignore
- *     the node's verdict        accept, ignore, or reject: a penalty by its code
+ *     over the sender's limit   later, and a penalty
+ *     no room, no time          later
+ *     node stopped              ignore
+ *     the node's verdict        accept, ignore, later, or reject: a penalty by its code
  */
 import { MessageLimiter } from './limits.ts'
 import { MessageQueues } from './message-queue.ts'
 import { type MessageType, messageTypeOf } from './message-types.ts'
 import type { NetworkMessage, Origin, PeerId, TransportHandlers, Verdict } from './transport.ts'
 
-/** A verdict that takes longer counts as `ignore`: by then the mesh has passed the message on in other ways. */
+/** A verdict that takes longer counts as `later`: by then the mesh has passed the message on in other ways. */
 const VERDICT_TIMEOUT_MS = 10_000
 
 interface Item {
@@ -23,6 +24,10 @@ interface Item {
 export interface InboxOptions {
   readonly networkDelayMs: number
   readonly nowMs: () => number
+  /** A validator of the set, or a persistent peer: what strangers send takes no room from it. */
+  isReserved(peer: PeerId): boolean
+  /** This process was stopped, or hung, a moment ago: what comes in now piled up meanwhile. */
+  wasPaused(): boolean
   penalize(peer: PeerId, code: string): void
   onDropped(type: MessageType, peer: PeerId): void
 }
@@ -45,7 +50,7 @@ export class Inbox {
     this.#queues = new MessageQueues<Item>({
       handle: (_, from, item) => this.#handle(handlers, from, item),
       onDropped: (type, from, item) => {
-        item.settle('ignore')
+        item.settle('later')
         this.#options.onDropped(type, from)
       },
     })
@@ -68,9 +73,10 @@ export class Inbox {
    * `bytes`: size on the wire.
    */
   admits(from: PeerId, type: MessageType, bytes: number, origin: Origin): boolean {
-    const refused = this.#limiters[origin].refuses(from, type, bytes)
+    const { isReserved, wasPaused, penalize } = this.#options
+    const refused = this.#limiters[origin].refuses(from, type, bytes, isReserved(from))
     if (refused === undefined) return true
-    if (refused !== 'ignored') this.#options.penalize(from, refused.code)
+    if (refused !== 'ignored' && !wasPaused()) penalize(from, refused.code)
     this.#options.onDropped(type, from)
     return false
   }
@@ -88,7 +94,7 @@ export class Inbox {
   async #handle(handlers: TransportHandlers, from: PeerId, { message, origin, settle }: Item): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<Verdict>((resolve) => {
-      timer = setTimeout(() => resolve('ignore'), VERDICT_TIMEOUT_MS)
+      timer = setTimeout(() => resolve('later'), VERDICT_TIMEOUT_MS)
     })
     try {
       const verdict = await Promise.race([handlers.message(from, message, origin), late])

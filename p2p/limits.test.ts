@@ -131,6 +131,17 @@ describe('gossip', () => {
   })
 })
 
+describe('what a node says itself', () => {
+  it('has room beside all that others have it pass on', () => {
+    for (const type of MESSAGE_TYPES) {
+      const outgoing = new OutgoingGossip({ nowMs: () => 0, networkDelayMs: 400 })
+      for (let i = 0; i < 50_000; i++) outgoing.hasRoom(type, 400, 'passed on')
+      expect(outgoing.hasRoom(type, 400, 'passed on'), type).toBe(false)
+      expect(outgoing.hasRoom(type, 400), type).toBe(true)
+    }
+  })
+})
+
 describe('request limits', () => {
   // What an honest peer at most asks in each D; blocks for `range`.
   const HONEST: readonly (readonly [RequestType, number, number])[] = [
@@ -158,6 +169,17 @@ describe('request limits', () => {
       nowMs += 1_000 * (MAX_RANGE_BLOCKS / 500)
       expect(limiter.refuses('p', 'range', MAX_RANGE_BLOCKS)).toBeUndefined()
     }
+  })
+
+  it('of all together are of strangers: they keep no validator from asking', () => {
+    const limiter = new RequestLimiter({ nowMs: () => 0, networkDelayMs: 400 })
+    for (let peer = 0; peer < 20; peer++) {
+      while (limiter.refuses(`stranger ${peer}`, 'block') === undefined) {
+        // Goes on.
+      }
+    }
+    expect(limiter.refuses('another', 'block')).toBe('ignored')
+    expect(limiter.refuses('validator', 'block', 1, true)).toBeUndefined()
   })
 
   it('count a range as what one answer holds, whatever it asks for', () => {

@@ -106,26 +106,36 @@ interface Clocked {
 
 interface MessageLimiterOptions extends Clocked {
   readonly by: Origin
+  /** Of every limit; default: all of it. */
+  readonly share?: number
 }
+
+const shareOf = ({ perPeer, total, ...rest }: MessageLimit, share: number): MessageLimit => ({
+  ...rest,
+  perPeer: { ...perPeer, units: perPeer.units * share },
+  total: { ...total, units: total.units * share },
+})
 
 /** The limits on messages. */
 export class MessageLimiter {
   readonly #limits: ReadonlyMap<MessageType, readonly { readonly limit: MessageLimit; readonly limiter: RateLimiter }[]>
 
-  constructor({ nowMs, networkDelayMs, by }: MessageLimiterOptions) {
+  constructor({ nowMs, networkDelayMs, by, share = 1 }: MessageLimiterOptions) {
     const limits = messageLimits(networkDelayMs, by)
     this.#limits = new Map(
       MESSAGE_TYPES.map((type) => [
         type,
-        limits[type].map((limit) => ({ limit, limiter: new RateLimiter({ ...limit, nowMs }) })),
+        limits[type]
+          .map((limit) => shareOf(limit, share))
+          .map((limit) => ({ limit, limiter: new RateLimiter({ ...limit, nowMs }) })),
       ]),
     )
   }
 
   /** Undefined when the message may come in; to be asked once for each, before it is decoded. */
-  refuses(peer: PeerId, type: MessageType, bytes: number): Refused | undefined {
+  refuses(peer: PeerId, type: MessageType, bytes: number, isReserved = false): Refused | undefined {
     for (const { limit, limiter } of this.#limits.get(type) ?? []) {
-      const verdict = limiter.take(peer, limit.units(bytes))
+      const verdict = limiter.take(peer, limit.units(bytes), isReserved)
       if (verdict !== 'ok') return refusal(verdict, 'MESSAGE_RATE', 'MESSAGE_FLOOD')
     }
     return undefined
@@ -137,19 +147,25 @@ export class MessageLimiter {
   }
 }
 
+/** Of what neighbours take from us, what others say may use up so much: the rest is for what this node says itself. */
+const PASSED_ON_SHARE = 3 / 4
+
 /**
  * What this node passes on by gossip, of its own and of others: never more than each neighbour takes from it, whatever it took
  * in from all of them together.
  */
 export class OutgoingGossip {
-  readonly #limiter: MessageLimiter
+  readonly #all: MessageLimiter
+  readonly #passedOn: MessageLimiter
 
-  constructor(options: Clocked) {
-    this.#limiter = new MessageLimiter({ ...options, by: 'gossip' })
+  constructor({ nowMs, networkDelayMs }: Clocked) {
+    this.#all = new MessageLimiter({ nowMs, networkDelayMs, by: 'gossip' })
+    this.#passedOn = new MessageLimiter({ nowMs, networkDelayMs, by: 'gossip', share: PASSED_ON_SHARE })
   }
 
-  hasRoom(type: MessageType, bytes: number): boolean {
-    return this.#limiter.refuses('everybody', type, bytes) === undefined
+  hasRoom(type: MessageType, bytes: number, whose: 'own' | 'passed on' = 'own'): boolean {
+    if (whose === 'passed on' && this.#passedOn.refuses('everybody', type, bytes) !== undefined) return false
+    return this.#all.refuses('everybody', type, bytes) === undefined
   }
 }
 
@@ -166,9 +182,9 @@ export class RequestLimiter {
    * Undefined when the request may be answered.
    * @param blocks for `range`: as many as are asked for; what is beyond one answer is not counted
    */
-  refuses(peer: PeerId, type: RequestType, blocks = 1): Refused | undefined {
+  refuses(peer: PeerId, type: RequestType, blocks = 1, isReserved = false): Refused | undefined {
     const units = Math.max(1, Math.min(blocks, MAX_RANGE_BLOCKS))
-    const verdict = this.#limiters.get(type)?.take(peer, units) ?? 'ok'
+    const verdict = this.#limiters.get(type)?.take(peer, units, isReserved) ?? 'ok'
     return verdict === 'ok' ? undefined : refusal(verdict, 'REQUEST_RATE', 'REQUEST_FLOOD')
   }
 

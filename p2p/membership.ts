@@ -6,7 +6,7 @@ import type { Connection } from '@libp2p/interface'
 import type { BlsScheme } from '../core/bls.ts'
 import type { Hash } from '../core/bytes.ts'
 import { hostOf } from './address.ts'
-import { admit, type OpenConnection, type Room } from './admission.ts'
+import { admit, connectionToKeep, type OpenConnection, type Room } from './admission.ts'
 import type { HandshakeFailure } from './handshake.ts'
 import type { Hello } from './hello.ts'
 import type { P2pEvent, PeerInfo } from './options.ts'
@@ -36,7 +36,7 @@ export interface MembershipOptions {
   /** No connection with the peer is left. */
   onLost(peer: PeerId): void
   /** One of several connections with the peer is gone. */
-  onReduced(peer: Peer): void
+  onReduced(peer: PeerId): void
   /** Another chain, or another version of the protocol. */
   onStranger(peer: PeerId): void
 }
@@ -70,6 +70,11 @@ export class Membership {
 
   isUnwelcome(peer: PeerId): boolean {
     return this.#blocked.has(peer) || this.scores.standing(peer) === 'banned'
+  }
+
+  /** A persistent peer, or one that proved to be a validator of the set. */
+  isReserved(peer: PeerId): boolean {
+    return this.#options.persistent.has(peer) || this.table.get(peer)?.validator !== undefined
   }
 
   open(): readonly OpenConnection[] {
@@ -143,8 +148,7 @@ export class Membership {
     const id = connection.remotePeer.toString()
     const wasPeer = this.table.get(id) !== undefined
     const isLast = this.table.remove(connection)
-    const left = this.table.get(id)
-    if (left !== undefined) onReduced(left)
+    if (this.table.get(id) !== undefined) onReduced(id)
     if (!wasPeer || !isLast) return
     const reason = this.#reasons.get(id) ?? 'closed'
     this.#reasons.delete(id)
@@ -175,11 +179,9 @@ export class Membership {
   #count(peer: PeerId, code: string, connection: Connection | undefined): Standing {
     const { tally, emit } = this.#options
     const wasBanned = this.scores.standing(peer) === 'banned'
-    const standing = this.scores.penalize(
-      peer,
-      code,
-      connection === undefined ? undefined : hostOfConnection(connection),
-    )
+    // Before its hello a peer is nobody, but it is somewhere: new ids must not come without end from one address.
+    const at = connection ?? this.#options.connectionsOf(peer)[0]
+    const standing = this.scores.penalize(peer, code, at === undefined ? undefined : hostOfConnection(at))
     tally.penalty(code)
     if (!wasBanned) emit({ type: 'penalty', peer, code, score: this.scores.scoreOf(peer) })
     return standing
@@ -203,15 +205,13 @@ export class Membership {
     this.#timers.add(timer)
   }
 
-  /**
-   * Of two connections that both ends dialled at the same time both keep the one that the smaller id dialled; of two in one
-   * direction the newer, since whoever dials again has lost the older.
-   */
   #keepOne(peer: Peer): void {
     const { ownId } = this.#options
-    const wanted = ownId < peer.id ? 'outbound' : 'inbound'
-    const newestFirst = peer.connections.toReversed()
-    const best = newestFirst.find(({ direction }) => direction === wanted) ?? newestFirst[0]
+    const known = peer.connections.map((connection) => {
+      const { direction, timeline } = connection
+      return { connection, direction, openedAtMs: timeline.open }
+    })
+    const best = connectionToKeep(known, ownId < peer.id ? 'outbound' : 'inbound')?.connection
     if (best === undefined || peer.connections.length < 2) return
     this.table.prefer(best)
     const rest = peer.connections.filter((connection) => connection !== best)
@@ -221,14 +221,14 @@ export class Membership {
     })
   }
 
-  #openConnection({ id, connections, connectedAtMs, validator }: Peer): OpenConnection {
+  #openConnection({ id, connections, connectedAtMs }: Peer): OpenConnection {
     return {
       peer: id,
       address: hostOfConnection(connections[0]),
       isOutbound: connections[0]?.direction === 'outbound',
       score: this.scores.scoreOf(id),
       connectedAtMs,
-      isReserved: validator !== undefined || this.#options.persistent.has(id),
+      isReserved: this.isReserved(id),
     }
   }
 }

@@ -37,9 +37,12 @@ export interface NodeTransportModules {
 const failure = (code: TransportErrorCode, message: string, peer: PeerId, cause?: unknown) =>
   new QuernError(code, message, { peer }, { cause })
 
+const notRunning = (peer: PeerId) => failure('PEER_UNKNOWN', 'this node is not running', peer)
+
 export class NodeTransport implements Transport {
   readonly #modules: NodeTransportModules
   #handlers: TransportHandlers | undefined
+  #stopped = new AbortController()
 
   constructor(modules: NodeTransportModules) {
     this.#modules = modules
@@ -51,12 +54,14 @@ export class NodeTransport implements Transport {
 
   start(handlers: TransportHandlers): void {
     this.#handlers = handlers
+    this.#stopped = new AbortController()
     this.#modules.inbox.start(handlers)
   }
 
   async stop(): Promise<void> {
     const { inbox, gossip, direct } = this.#modules
     this.#handlers = undefined
+    this.#stopped.abort()
     inbox.stop()
     gossip.clear()
     direct.clear()
@@ -98,10 +103,27 @@ export class NodeTransport implements Transport {
   /** @throws QuernError `TransportErrorCode` */
   async request<Request extends PeerRequest>(to: PeerId, request: Request): Promise<ResponseTo<Request>> {
     const { requests } = this.#modules
-    if (this.#handlers === undefined) throw failure('PEER_UNKNOWN', 'this node is not running', to)
-    const answer: PeerResponse =
-      request.type === 'status' ? await this.#status(to) : await requests.ask(to, request as Question)
-    return answer as ResponseTo<Request>
+    if (this.#handlers === undefined) throw notRunning(to)
+    const asked: Promise<PeerResponse> =
+      request.type === 'status' ? this.#status(to) : requests.ask(to, request as Question)
+    return (await this.#unlessStopped(asked, to)) as ResponseTo<Request>
+  }
+
+  /** Whoever stops the chain waits for all that it asked: not for a peer that takes its time. */
+  async #unlessStopped<T>(asked: Promise<T>, to: PeerId): Promise<T> {
+    const { signal } = this.#stopped
+    let onStop = (): void => {}
+    const stopped = new Promise<never>((_, reject) => {
+      onStop = () => reject(notRunning(to))
+      signal.addEventListener('abort', onStop)
+    })
+    try {
+      return await Promise.race([asked, stopped])
+    } finally {
+      signal.removeEventListener('abort', onStop)
+      // It may still fail, with nobody to hear it.
+      asked.catch(() => {})
+    }
   }
 
   async #status(to: PeerId): Promise<PeerResponse> {

@@ -12,8 +12,10 @@
  *          host.ts: libp2p with TCP, Noise, Yamux, gossipsub          gate.ts: who may connect
  *
  * What it promises
- * - Nobody is listed, asked or listened to on a stream before a good hello: same genesis, same protocol version.
+ * - Nobody is listed, asked or listened to before a good hello: same genesis, same protocol version.
  * - A validator's name is believed only with its signature, and only while it is in the set given by `setValidators`.
+ * - What a validator or a persistent peer says and asks is limited for itself alone: no crowd of strangers uses up its room.
+ * - Whoever hands a message over first does not decide for the copies of others; what is said while nobody listens waits.
  * - What counts against a peer, and how much, stands in one table (penalties.ts); at -20 it is disconnected, at -50 banned.
  * - Whatever arrives is bounded by size before it is read, by rate before it is queued, and by queue before it is handled.
  * - Stopping the transport ends the chain's part alone: the host goes on, says hello, and loses all other messages.
@@ -48,13 +50,15 @@ export class P2pNode {
     for (const text of [...options.listen, ...(options.announce ?? [])]) parseListen(text)
     for (const text of options.bootstrap ?? []) parsePeerAddress(text)
     const modules = await assemble(options, (options.persistentPeers ?? []).map(parsePeerAddress))
-    const { host, handshake, direct, requests, gossip, exchange, discovery } = modules
+    const { host, handshake, direct, requests, gossip, gossipLines, exchange, discovery, pauses } = modules
     await handshake.start()
     await direct.start()
     await requests.start()
     await exchange.start()
     await startHost(host, options.listen)
     gossip.start()
+    gossipLines.start()
+    pauses.start()
     discovery.start()
     return new P2pNode(modules)
   }
@@ -106,8 +110,10 @@ export class P2pNode {
 
   /** Resolves when nothing of it is left: no socket, no timer. */
   async stop(): Promise<void> {
-    const { host, membership, handshake, direct, discovery, transport } = this.#modules
+    const { host, membership, handshake, direct, discovery, transport, gossipLines, pauses } = this.#modules
     discovery.stop()
+    gossipLines.stop()
+    pauses.stop()
     handshake.stop()
     await transport.stop()
     direct.clear()

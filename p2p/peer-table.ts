@@ -5,6 +5,12 @@ import { type Address, equalBytes, type Hash, hexKey } from '../core/bytes.ts'
 import { claimBytes, type Hello, type SignedClaim } from './hello.ts'
 import type { KnownValidator, PeerId } from './transport.ts'
 
+/**
+ * Peers that count as one validator: it, and the one it moves to. Its key can sign for any number of peer ids, and each would have a
+ * reserved place and be sent all of consensus.
+ */
+const MAX_PEERS_OF_VALIDATOR = 2
+
 export interface Peer {
   readonly id: PeerId
   /** With a good hello; the first is the one in use. */
@@ -12,7 +18,7 @@ export interface Peer {
   readonly agent: string
   readonly height: number
   readonly connectedAtMs: number
-  /** Proved, and of the present set. */
+  /** Proved, of the present set, and among the first that did so. */
   readonly validator: Address | undefined
 }
 
@@ -25,6 +31,8 @@ interface Entry {
   claim: SignedClaim | undefined
   /** Of the claim's signature; undefined until the set first holds the claimed validator. */
   isProven: boolean | undefined
+  /** Proved, and of the present set. */
+  member: Address | undefined
   validator: Address | undefined
 }
 
@@ -74,6 +82,7 @@ export class PeerTable {
       connectedAtMs: nowMs,
       claim: undefined,
       isProven: undefined,
+      member: undefined,
       validator: undefined,
     }
     if (!entry.connections.includes(connection)) entry.connections.push(connection)
@@ -148,16 +157,20 @@ export class PeerTable {
       entry.isProven = bls.verify(known.blsPublicKey, claimBytes(genesisHash, peerIdBytes), claim!.signature)
       if (!entry.isProven) this.#options.onFalseClaim(id)
     }
-    entry.validator = isKey && entry.isProven === true ? claim!.address : undefined
+    entry.member = isKey && entry.isProven === true ? claim!.address : undefined
     this.#index()
   }
 
   /** Who came first keeps the name: a second machine with the same key must not cut off the first. */
   #index(): void {
     this.#byValidator = new Map()
-    for (const { id, validator } of this.#peers.values()) {
-      const key = validator === undefined ? undefined : hexKey(validator)
-      if (key !== undefined && !this.#byValidator.has(key)) this.#byValidator.set(key, id)
+    const counts = new Map<string, number>()
+    for (const entry of this.#peers.values()) {
+      const key = entry.member === undefined ? '' : hexKey(entry.member)
+      const before = counts.get(key) ?? 0
+      entry.validator = before < MAX_PEERS_OF_VALIDATOR ? entry.member : undefined
+      counts.set(key, before + 1)
+      if (entry.member !== undefined && before === 0) this.#byValidator.set(key, entry.id)
     }
   }
 }

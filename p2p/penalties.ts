@@ -19,8 +19,8 @@ export interface Penalty {
 }
 
 /**
- * A slow line, a paused process or a busy machine: no fault of character. It only decides whom to ask last and whom to drop
- * first when room is short, and can never disconnect anybody.
+ * A slow line, a paused process or a busy machine: no fault of character. It only decides who gets one question at a time
+ * (requests.ts) and whom to drop first when room is short, and can never disconnect anybody.
  */
 const SLOW: Penalty = { points: 1, floor: -10, isFatal: false }
 /** One of many above the limit, in a burst that a pause of either side explains: it is dropped, and there it may end. */

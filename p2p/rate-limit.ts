@@ -15,7 +15,10 @@ export interface Rate {
 
 export interface RateLimit {
   readonly perPeer: Rate
-  /** Also holds when many peers stay within theirs. Not to be held against the one who happens to come last. */
+  /**
+   * Also holds when many peers stay within theirs. Not to be held against the one who happens to come last. Not for reserved peers
+   * (validators, persistent ones), of which there are only so many: no crowd, of strangers or of them, must silence one.
+   */
   readonly total: Rate
 }
 
@@ -49,7 +52,7 @@ export class RateLimiter {
   }
 
   /** Takes `units` when there are as many. What is refused is not taken. */
-  take(peer: PeerId, units: number): RateVerdict {
+  take(peer: PeerId, units: number, isReserved = false): RateVerdict {
     const nowMs = this.#nowMs()
     const buckets = this.#bucketsOf(peer, nowMs)
     const allowedMs = after(this.#perPeer, buckets.allowedMs, nowMs, units)
@@ -59,9 +62,11 @@ export class RateLimiter {
       buckets.excessMs = excessMs
       return 'over-peer'
     }
-    const totalMs = after(this.#total, this.#totalMs, nowMs, units)
-    if (totalMs === undefined) return 'over-total'
-    this.#totalMs = totalMs
+    if (!isReserved) {
+      const totalMs = after(this.#total, this.#totalMs, nowMs, units)
+      if (totalMs === undefined) return 'over-total'
+      this.#totalMs = totalMs
+    }
     buckets.allowedMs = allowedMs
     return 'ok'
   }

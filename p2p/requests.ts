@@ -7,7 +7,7 @@ import { MAX_BLOCK_BYTES } from '../consensus/block.ts'
 import type { Block } from '../consensus/types.ts'
 import { equalBytes, type Hash } from '../core/bytes.ts'
 import { QuernError } from '../core/errors.ts'
-import { RequestLimiter, type RequestType } from './limits.ts'
+import { type Refused, RequestLimiter, type RequestType } from './limits.ts'
 import type { PeerTable } from './peer-table.ts'
 import type { ProtocolNames } from './protocols.ts'
 import { readFrame, writeFrame } from './streams.ts'
@@ -23,8 +23,18 @@ import { decodeRequest, decodeResponse, encodeRequest, encodeResponse, MAX_WIRE_
 
 /** Questions to one peer at a time, and its to us. Catching up asks one after the other; the engine a few at once. */
 const MAX_PER_PEER = 8
-/** Of all peers: 32 answers of 8 MiB are what this process can hold. */
-const MAX_IN_TOTAL = 32
+/** Under way at once: second and further ones of a peer while there are fewer in all, first ones up to twice or three times that. */
+interface Room {
+  readonly forMore: number
+  readonly forFirst: number
+}
+
+/** A few peers that take their time must not use up all that we may ask; questions are small, and few get 8 MiB. */
+const ASKING: Room = { forMore: 32, forFirst: 64 }
+/** For strangers, and as much again for reserved peers. An answer takes 6 MiB at most until it is written, and most some kilobytes. */
+const ANSWERING: Room = { forMore: 16, forFirst: 48 }
+/** Whoever let several questions go unanswered lately gets one at a time, or a few such peers would hold all of ours. */
+const SLOW_SCORE = -5
 const MAX_REQUEST_BYTES = 64
 /** A few round trips on a busy machine; D of fast networks is shorter than a pause of the event loop. */
 const MIN_TIMEOUT_MS = 2_000
@@ -49,6 +59,11 @@ export interface RequestsOptions {
   readonly table: PeerTable
   greeted(connection: Connection): Promise<boolean>
   handlers(): TransportHandlers | undefined
+  /** A validator of the set, or a persistent peer: strangers take no room from it. */
+  isReserved(peer: PeerId): boolean
+  scoreOf(peer: PeerId): number
+  /** This process was stopped, or hung, a moment ago: what comes in now piled up meanwhile. */
+  wasPaused(): boolean
   /** One that the chain does not have yet. */
   recentBlock(hash: Hash): Block | undefined
   penalize(peer: PeerId, code: string): void
@@ -63,8 +78,8 @@ const failure = (code: TransportErrorCode, message: string, peer: PeerId, cause?
 export class Requests {
   readonly #options: RequestsOptions
   readonly #limiter: RequestLimiter
-  readonly #asked = new InWork()
-  readonly #answering = new InWork()
+  readonly #asked = new InWork(ASKING)
+  readonly #answering = { stranger: new InWork(ANSWERING), reserved: new InWork(ANSWERING) }
 
   constructor(options: RequestsOptions) {
     this.#options = options
@@ -86,9 +101,20 @@ export class Requests {
 
   /** Whether the peer may ask this now; a penalty if not. `blocks`: of a range. */
   allow(peer: PeerId, type: RequestType, blocks?: number): boolean {
-    const refused = this.#limiter.refuses(peer, type, blocks)
-    if (refused !== undefined && refused !== 'ignored') this.#options.penalize(peer, refused.code)
-    return refused === undefined
+    return this.#refused(peer, type, blocks) === undefined
+  }
+
+  /** The hello of a new connection: whatever others ask, or a few of them could keep everybody else out. */
+  allowFirst(peer: PeerId): boolean {
+    const refused = this.#refused(peer, 'status', 1)
+    return refused === undefined || refused === 'ignored'
+  }
+
+  #refused(peer: PeerId, type: RequestType, blocks?: number): Refused | undefined {
+    const { isReserved, wasPaused, penalize } = this.#options
+    const refused = this.#limiter.refuses(peer, type, blocks, isReserved(peer))
+    if (refused !== undefined && refused !== 'ignored' && !wasPaused()) penalize(peer, refused.code)
+    return refused
   }
 
   // ------------------------------------------------------------------------------------------------------- asking
@@ -98,7 +124,9 @@ export class Requests {
     const { names, networkDelayMs, onSent, onReceived } = this.#options
     const connection = this.#options.table.get(to)?.connections[0]
     if (connection === undefined) throw failure('PEER_UNKNOWN', 'the peer is gone; ask another', to)
-    if (!this.#asked.begin(to)) throw failure('PEER_TIMEOUT', 'too many requests are under way; try again later', to)
+    const isSlow = this.#options.scoreOf(to) <= SLOW_SCORE
+    if (!this.#asked.begin(to, isSlow ? 1 : MAX_PER_PEER))
+      throw failure('PEER_TIMEOUT', 'too many requests are under way; try again later', to)
     const maxBytes = MAX_ANSWER_BYTES[question.type]
     const timeoutMs = Math.max(MIN_TIMEOUT_MS, TIMEOUT_DELAYS * networkDelayMs) + maxBytes / BYTES_PER_MS
     const signal = AbortSignal.timeout(Math.ceil(timeoutMs))
@@ -139,13 +167,17 @@ export class Requests {
     const from = connection.remotePeer.toString()
     const { networkDelayMs } = this.#options
     const timeoutMs = Math.max(MIN_TIMEOUT_MS, TIMEOUT_DELAYS * networkDelayMs)
-    if (!this.#answering.begin(from)) {
-      if (this.#answering.of(from) >= MAX_PER_PEER) penalize(from, 'STREAM_EXCESS')
-      return stream.abort(new Error('too many requests'))
-    }
+    let answering: InWork | undefined
     try {
       if (!(await greeted(connection))) throw new Error('no handshake')
+      // Silent streams take no room here: the library bounds how many there are.
       const question = await this.#readQuestion(stream, from, types, AbortSignal.timeout(timeoutMs))
+      const work = this.#answering[this.#options.isReserved(from) ? 'reserved' : 'stranger']
+      if (!work.begin(from, MAX_PER_PEER)) {
+        if (work.of(from) >= MAX_PER_PEER) penalize(from, 'STREAM_EXCESS')
+        throw new Error('too many requests')
+      }
+      answering = work
       const response = await this.#respond(from, question)
       const signal = AbortSignal.timeout(Math.ceil(timeoutMs + response.length / BYTES_PER_MS))
       await writeFrame(stream, response, signal)
@@ -154,7 +186,7 @@ export class Requests {
     } catch (error) {
       stream.abort(error as Error)
     } finally {
-      this.#answering.end(from)
+      answering?.end(from)
     }
   }
 
@@ -226,16 +258,22 @@ function answers(question: Question, response: PeerResponse): boolean {
 
 /** Requests under way, by peer and in total. */
 class InWork {
+  readonly #room: Room
   readonly #byPeer = new Map<PeerId, number>()
   #total = 0
+
+  constructor(room: Room) {
+    this.#room = room
+  }
 
   of(peer: PeerId): number {
     return this.#byPeer.get(peer) ?? 0
   }
 
-  begin(peer: PeerId): boolean {
+  begin(peer: PeerId, max: number): boolean {
     const count = this.of(peer)
-    if (count >= MAX_PER_PEER || this.#total >= MAX_IN_TOTAL) return false
+    const { forMore, forFirst } = this.#room
+    if (count >= max || this.#total >= (count === 0 ? forFirst : forMore)) return false
     this.#byPeer.set(peer, count + 1)
     this.#total++
     return true

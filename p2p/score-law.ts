@@ -5,6 +5,8 @@ export const MIN_SCORE = -100
 /** The connection is closed; the peer may come back. */
 export const DISCONNECT_SCORE = -20
 export const BAN_SCORE = -50
+/** A stranger below it is not dialled: what slowness and excess alone lead to (penalties.ts) stays above. Three minutes after -20. */
+export const DIAL_SCORE = -16
 /** A score is halved, towards 0, in this time. */
 export const HALF_LIFE_MS = 10 * 60_000
 /** The first ban: from MIN_SCORE, three half-lives lead to -12.5, so that one who comes back starts as a bad risk. */

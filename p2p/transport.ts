@@ -23,8 +23,11 @@ export type NetworkMessage =
  */
 export type Origin = 'direct' | 'gossip'
 
-/** `ignore`: nobody's fault (old, known, too early). `reject`: only a faulty or lying sender produces it; the code says why. */
-export type Verdict = 'accept' | 'ignore' | { readonly reject: string }
+/**
+ * `ignore`: nobody's fault (old, known, too early). `later`: not looked at, for want of room or time; another copy is welcome.
+ * `reject`: only a faulty or lying sender produces it; the code says why.
+ */
+export type Verdict = 'accept' | 'ignore' | 'later' | { readonly reject: string }
 
 /** A final block as a peer hands it to one that joins. */
 export interface FinalBlock {
