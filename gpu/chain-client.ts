@@ -14,29 +14,53 @@ export interface Work {
   readonly expiresHeight: number
 }
 
-interface Fees {
+export interface FeeCaps {
   /** Wei per gas. */
   readonly maxFeePerGas: bigint
   readonly maxPriorityFeePerGas: bigint
 }
 
-/** `failed` = included, charged, and not a result; `tag` is the receipt's error code. */
+export interface Fees extends FeeCaps {
+  /** What the next block takes, tip included: an offer below it waits for the base fee to fall. */
+  readonly nextBlockPerGas: bigint
+}
+
+/** `failed` = included, charged, and not a result; `tag` is the receipt's error code. `height`: of the block it is in. */
 export type SubmissionStatus =
   | { readonly status: 'pending' }
-  | { readonly status: 'accepted' }
-  | { readonly status: 'failed'; readonly tag: string }
+  | { readonly status: 'accepted'; readonly height: number }
+  | { readonly status: 'failed'; readonly height: number; readonly tag: string }
+
+/** Which chain: a reset one keeps its id and has another genesis. */
+export interface ChainIdentity {
+  readonly chainId: number
+  readonly genesisHash: Hash
+}
+
+export interface Nonces {
+  /** The account's, after the newest block. */
+  readonly included: number
+  /** After what waits in the node's pool without a gap. */
+  readonly pending: number
+}
+
+export interface HeadWatch {
+  /** False while nobody would tell of a new block: then ask. */
+  isLive(): boolean
+}
 
 /**
  * Every method throws QuernError: `RPC_UNREACHABLE` when there was no answer (it may have arrived all the same),
  * `RPC_ANSWER_INVALID` when the answer makes no sense, otherwise the node's own code.
  */
 export interface ChainClient {
-  chainId(signal?: AbortSignal): Promise<number>
+  identity(signal?: AbortSignal): Promise<ChainIdentity>
   getWork(signal?: AbortSignal): Promise<Work>
-  /** Account nonce after the sender's transactions in the pool. */
-  pendingNonce(address: Address, signal?: AbortSignal): Promise<number>
+  nonces(address: Address, signal?: AbortSignal): Promise<Nonces>
   fees(signal?: AbortSignal): Promise<Fees>
   /** Sending the same bytes again does no harm. */
   send(raw: Uint8Array, signal?: AbortSignal): Promise<void>
   status(transaction: Hash, signal?: AbortSignal): Promise<SubmissionStatus>
+  /** Calls back soon after each new final block until `signal` is aborted; never throws. Absent where one can only ask. */
+  watchHeads?(onHead: () => void, signal: AbortSignal): HeadWatch
 }

@@ -42,7 +42,7 @@ afterAll(() => new Promise((resolve) => server.close(resolve)))
 describe('RPC client', () => {
   test('reads work, nonce, fees and receipts', async () => {
     answers = {
-      eth_chainId: { result: '0x6644' },
+      chain_getStatus: { result: { chain_id: 26_180, genesis_hash: HASH } },
       poc_getWork: { result: WORK },
       eth_getTransactionCount: { result: '0x7' },
       eth_gasPrice: { result: '0x3e8' },
@@ -50,7 +50,7 @@ describe('RPC client', () => {
       eth_getTransactionReceipt: { result: null },
     }
     const client = createRpcClient(url)
-    expect(await client.chainId()).toBe(26_180)
+    expect(await client.identity()).toEqual({ chainId: 26_180, genesisHash: fromHex(HASH) })
     expect(await client.getWork()).toEqual({
       height: 30,
       blockHash: fromHex(HASH),
@@ -59,14 +59,25 @@ describe('RPC client', () => {
       matrixSizes: [256, 512],
       expiresHeight: 50,
     })
-    expect(await client.pendingNonce(new Uint8Array(20))).toBe(7)
-    expect(asked.at(-1)).toEqual({ method: 'eth_getTransactionCount', params: [`0x${'00'.repeat(20)}`, 'pending'] })
-    expect(await client.fees()).toEqual({ maxFeePerGas: 2_100n, maxPriorityFeePerGas: 100n })
+    expect(await client.nonces(new Uint8Array(20))).toEqual({ included: 7, pending: 7 })
+    for (const block of ['latest', 'pending']) {
+      expect(asked).toContainEqual({ method: 'eth_getTransactionCount', params: [`0x${'00'.repeat(20)}`, block] })
+    }
+    expect(await client.fees()).toEqual({
+      maxFeePerGas: 2_100n,
+      maxPriorityFeePerGas: 100n,
+      nextBlockPerGas: 1_000n,
+    })
+    answers.eth_maxPriorityFeePerGas = { result: '0xffffffffffffffffffffffff' }
+    expect((await client.fees()).maxPriorityFeePerGas).toBe(500_000_000_000n)
     expect(await client.status(fromHex(HASH))).toEqual({ status: 'pending' })
-    answers.eth_getTransactionReceipt = { result: { status: '0x1' } }
-    expect(await client.status(fromHex(HASH))).toEqual({ status: 'accepted' })
-    answers.eth_getTransactionReceipt = { result: { status: '0x0', error: 'RESULT_SEED_STALE' } }
-    expect(await client.status(fromHex(HASH))).toEqual({ status: 'failed', tag: 'RESULT_SEED_STALE' })
+    answers.eth_getTransactionReceipt = { result: { status: '0x1', blockNumber: '0x20' } }
+    expect(await client.status(fromHex(HASH))).toEqual({ status: 'accepted', height: 32 })
+    answers.eth_getTransactionReceipt = {
+      result: { status: '0x0', blockNumber: '0x21', error: 'RESULT_SEED_STALE' },
+    }
+    const failed = { status: 'failed', height: 33, tag: 'RESULT_SEED_STALE' }
+    expect(await client.status(fromHex(HASH))).toEqual(failed)
   })
 
   test('keeps the tag of a refusal, and takes "already known" for success', async () => {
@@ -96,9 +107,9 @@ describe('RPC client', () => {
       answers = { poc_getWork: { result: { ...WORK, ...change } } }
       await expect(client.getWork()).rejects.toMatchObject({ code: 'RPC_ANSWER_INVALID' })
     }
-    answers = { poc_getWork: 'garbage', eth_chainId: { result: 26180 } }
+    answers = { poc_getWork: 'garbage', chain_getStatus: { result: { chain_id: '0x6644', genesis_hash: HASH } } }
     await expect(client.getWork()).rejects.toMatchObject({ code: 'RPC_UNREACHABLE' })
-    await expect(client.chainId()).rejects.toMatchObject({ code: 'RPC_ANSWER_INVALID' })
+    await expect(client.identity()).rejects.toMatchObject({ code: 'RPC_ANSWER_INVALID' })
   })
 
   test('says when nobody answers, and does not ask once stopped', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { hexKey } from '../core/bytes.ts'
+import { QuernError } from '../core/errors.ts'
 import { privateKeyToAddress } from '../core/secp256k1.ts'
 import { EASY_PARAMS } from '../vm/compute/fixture.ts'
 import type { LotteryBackend } from './backend.ts'
@@ -27,7 +28,7 @@ function start(client: TestChain, options: Partial<WorkerOptions> = {}): Watched
   const waiting = new Set<() => void>()
   const worker = startWorker({
     client,
-    backend: createReferenceBackend(),
+    backends: [createReferenceBackend()],
     privateKey,
     matrixSize: 256,
     firstAttempt: 0,
@@ -124,7 +125,7 @@ describe('worker', () => {
       },
       close: async () => undefined,
     }
-    const { until } = start(chain, { backend: endless })
+    const { until } = start(chain, { backends: [endless] })
     await until('seeded')
     // A new seed alone leaves the running attempt to its end.
     chain.height = 36
@@ -138,7 +139,7 @@ describe('worker', () => {
 
   test('reports a refused result with its code and goes on', async () => {
     const chain = new TestChain()
-    const { worker, events, until } = start(chain, { backend: winningOnce(new Uint8Array(32)) })
+    const { worker, events, until } = start(chain, { backends: [winningOnce(new Uint8Array(32))] })
     await until('rejected')
     expect(events.find((event) => event.type === 'rejected')).toMatchObject({
       tag: 'RESULT_HASH_MISMATCH',
@@ -151,7 +152,7 @@ describe('worker', () => {
   test('a verdict of the node on the result itself is not argued with', async () => {
     const chain = new TestChain()
     chain.refuseSends.push({ tag: 'RESULT_ALREADY_CLAIMED' })
-    const { events, until } = start(chain, { backend: winningOnce(new Uint8Array(32)) })
+    const { events, until } = start(chain, { backends: [winningOnce(new Uint8Array(32))] })
     await until('rejected')
     expect(events.filter((event) => event.type === 'trouble')).toEqual([])
     expect(chain.received).toEqual([])
@@ -159,42 +160,125 @@ describe('worker', () => {
 
   test('counts a result as late once its height has left the window without it', async () => {
     const chain = new TestChain(30)
-    chain.withholdReceipts = true
-    const { worker, until } = start(chain, { backend: winningOnce(new Uint8Array(32), 3) })
+    chain.heldBack = true
+    const { worker, until } = start(chain, { backends: [winningOnce(new Uint8Array(32), 3)] })
     await until('submitted', 3)
     chain.height = 30 + EASY_PARAMS.seedWindowBlocks
     await until('seeded', 2)
-    // Two polls of all three at the last height that may still include them.
-    const enough = chain.statusAsked + 6
-    while (chain.statusAsked < enough) await new Promise((resolve) => setTimeout(resolve, 1))
-    expect(worker.stats().late).toBe(0)
+    // Two looks at the last height that may still include them.
+    const enough = chain.noncesAsked + 2
+    while (chain.noncesAsked < enough) await new Promise((resolve) => setTimeout(resolve, 1))
+    expect(worker.stats()).toMatchObject({ late: 0, pending: 3 })
     chain.height++
     await until('late', 3)
-    expect(worker.stats()).toMatchObject({ submitted: 3, late: 3, accepted: 0, rejected: 0 })
+    expect(worker.stats()).toMatchObject({ submitted: 3, late: 3, accepted: 0, rejected: 0, pending: 0 })
+    expect(worker.stats().lateBy).toEqual({ WINDOW_PASSED: 3 })
   })
 
-  test('sends the same bytes again when no answer came, and never a second transaction for one result', async () => {
+  test('goes on computing while nothing can be sent, and sends it when it can', async () => {
     const chain = new TestChain()
-    chain.refuseSends.push({ tag: 'RPC_UNREACHABLE', arrives: true }, { tag: 'TX_NONCE_TOO_LOW' })
-    const { events, until } = start(chain, { backend: winningOnce(new Uint8Array(32)) })
-    await until('submitted')
-    expect(chain.received.length).toBe(1)
-    const [submitted] = events.filter((event) => event.type === 'submitted')
-    expect(submitted?.type === 'submitted' && hexKey(submitted.transaction)).toBe(
-      hexKey(chain.received[0]?.transaction.hash ?? new Uint8Array(0)),
-    )
-    expect(events.flatMap((event) => (event.type === 'trouble' ? [event.tag] : []))).toEqual(['RPC_UNREACHABLE'])
+    const { worker, until, events } = start(chain)
+    await until('accepted', 2)
+    chain.down = true
+    const { found } = worker.stats()
+    while (worker.stats().found < found + 20) await new Promise((resolve) => setTimeout(resolve, 1))
+    expect(worker.stats().queued).toBeGreaterThan(15)
+    chain.down = false
+    await until('accepted', found + 20)
+    expect(events.some((event) => event.type === 'trouble' && event.tag === 'RPC_UNREACHABLE')).toBe(true)
+    expect(worker.stats()).toMatchObject({ rejected: 0, late: 0 })
   })
 
-  test('signs anew after a refusal that may pass', async () => {
+  test('begins anew with a chain that was reset, even one that is as high by then', async () => {
+    const chain = new TestChain(30)
+    chain.heldBack = true
+    const { worker, events, until } = start(chain)
+    await until('submitted', 3)
+    chain.reset(31)
+    chain.release()
+    await until('reset')
+    await until('accepted', 2)
+    const { lateBy, rejected } = worker.stats()
+    expect(lateBy.CHAIN_RESET).toBeGreaterThanOrEqual(3)
+    expect(rejected).toBe(0)
+    expect(chain.received[0]?.transaction.nonce).toBe(0)
+    expect(events.flatMap((event) => (event.type === 'seeded' ? [event.seedHeight] : []))).toEqual([30, 31])
+  })
+
+  test('does not follow its node to a chain with another id', async () => {
     const chain = new TestChain()
-    chain.refuseSends.push({ tag: 'REPLACEMENT_UNDERPRICED' })
-    const { worker, events, until } = start(chain, { backend: winningOnce(new Uint8Array(32)) })
-    await until('submitted')
-    expect(events.flatMap((event) => (event.type === 'trouble' ? [event.tag] : []))).toEqual([
-      'REPLACEMENT_UNDERPRICED',
-    ])
-    expect(worker.stats().submitted).toBe(1)
+    const { worker, until } = start(chain)
+    await until('accepted')
+    chain.chainId++
+    chain.reset(30)
+    await expect(worker.done).rejects.toMatchObject({ code: 'WORKER_CHAIN_CHANGED' })
+  })
+
+  test('keeps several devices at work, on different attempts, and goes on without one that fails', async () => {
+    const chain = new TestChain()
+    const played: number[] = []
+    const counting = (name: string, failAfter: number): LotteryBackend => {
+      const real = createReferenceBackend()
+      let left = failAfter
+      return {
+        ...real,
+        name,
+        attempt: (job, attempt, signal) => {
+          if (left-- === 0) return Promise.reject(new QuernError('DEVICE_LOST', 'unplugged'))
+          played.push(attempt)
+          return real.attempt(job, attempt, signal)
+        },
+      }
+    }
+    const { worker, events, until } = start(chain, { backends: [counting('one', 1e9), counting('two', 3)] })
+    await until('device-failed')
+    await until('accepted', 20)
+    expect(new Set(played).size).toBe(played.length)
+    const [one, two] = worker.stats().devices
+    expect(one).toMatchObject({ name: 'one', failed: undefined })
+    expect(two).toMatchObject({ name: 'two', attempts: 3, failed: 'DEVICE_LOST', macsPerSecond: 0 })
+    expect(worker.stats().attempts).toBe((one?.attempts ?? 0) + 3)
+    expect(events.find((event) => event.type === 'device-failed')).toMatchObject({ device: 'two', tag: 'DEVICE_LOST' })
+  })
+
+  test('announces the next attempt to a backend that can begin it, and asks for no other unless the search moves', async () => {
+    const chain = new TestChain(30)
+    const announced: string[] = []
+    const asked: string[] = []
+    const real = createReferenceBackend()
+    const eager: LotteryBackend = {
+      ...real,
+      attempt: (job, attempt, signal) => {
+        asked.push(`${hexKey(job.seed)} ${attempt}`)
+        return real.attempt(job, attempt, signal)
+      },
+      prefetch: (job, attempt) => announced.push(`${hexKey(job.seed)} ${attempt}`),
+    }
+    const { until } = start(chain, { backends: [eager] })
+    await until('accepted', 8)
+    expect(asked.length).toBeGreaterThan(1)
+    expect(asked.slice(1)).toEqual(announced.slice(0, asked.length - 1))
+    chain.height = 36
+    await until('seeded', 2)
+    await until('accepted', 24)
+    expect(asked.filter((attempt) => !announced.includes(attempt)).length).toBe(2)
+  })
+
+  test('works at once when it is told of a block, and does not poll meanwhile', async () => {
+    const chain = new TestChain(30)
+    let tell = (): void => undefined
+    const watched = Object.assign(chain, {
+      watchHeads: (onHead: () => void) => {
+        tell = onHead
+        return { isLive: () => true }
+      },
+    })
+    const { events, until } = start(watched, { pollMs: 60_000 })
+    await until('accepted')
+    chain.height = 36
+    tell()
+    await until('seeded', 2)
+    expect(events.filter((event) => event.type === 'seeded').length).toBe(2)
   })
 
   test('waits for a silent chain, longer each time', async () => {
@@ -237,6 +321,6 @@ describe('worker', () => {
       attempt: () => Promise.reject(new Error('no device')),
       close: async () => undefined,
     }
-    await expect(start(new TestChain(), { backend: broken }).worker.done).rejects.toThrow('no device')
+    await expect(start(new TestChain(), { backends: [broken] }).worker.done).rejects.toThrow('no device')
   })
 })

@@ -1,27 +1,34 @@
 /**
  * The worker: it plays the tile lottery on recent blocks and sends in what it wins. PROTOCOL 6.2.
  *
- * Two loops share one view of the chain. The follower asks for work every POLL_MS, moves the search to a newer block
- * once a quarter of the seed window has passed, and asks what became of earlier results. The searcher plays attempt
- * after attempt and submits each winning tile. Attempts count upwards for as long as the worker lives, whatever the
- * block, so no (h, n, a, t) comes twice. Results of a final block only are searched for: they cannot be abandoned.
+ *     getWork -> seed -> attempt, attempt, ... -> outbox -> SUBMIT_RESULT -> accepted | rejected | late
  *
- *     getWork -> seed -> attempt, attempt, ... -> SUBMIT_RESULT -> accepted | rejected | late
+ * The follower talks to the chain: at each new final block it asks for work, moves the search to a newer block once a
+ * quarter of the seed window has passed or the chain began anew, and lets the outbox send and look after results.
+ * A player for each device plays attempt after attempt and never waits for the chain. Attempts count upwards for as long as
+ * the worker lives, whatever the block and the device, so no (h, n, a, t) comes twice. Final blocks only are searched:
+ * they cannot be abandoned.
  */
-import type { Address } from '../core/bytes.ts'
+import { type Address, equalBytes } from '../core/bytes.ts'
 import { messageOf, QuernError } from '../core/errors.ts'
 import { privateKeyToAddress } from '../core/secp256k1.ts'
 import { computeSeed } from '../vm/compute/seed.ts'
 import { targetOf } from '../vm/compute/ticket.ts'
 import type { LotteryBackend, LotteryJob, TileWin } from './backend.ts'
 import { backoffMs, orAborted, pause } from './backoff.ts'
-import type { ChainClient, Work } from './chain-client.ts'
+import type { ChainClient, ChainIdentity, HeadWatch, Work } from './chain-client.ts'
 import { estimateSizes } from './matrix-size.ts'
-import { Submitter } from './submission.ts'
-import type { Found, WorkerEvent, WorkerStats } from './worker-events.ts'
+import { Outbox } from './outbox.ts'
+import { Player, type Search, type Turn } from './player.ts'
+import { Tally } from './tally.ts'
+import { tagOf } from './verdict.ts'
+import { Wakeup } from './wakeup.ts'
+import type { DeviceStats, Found, WorkerEvent, WorkerStats } from './worker-events.ts'
 
 /** The shortest block interval in the presets. */
 const POLL_MS = 500
+/** Told of new blocks, the follower still asks after this many polls' time: a feed can be alive and silent. */
+const POLLS_WHEN_TOLD = 10
 const ATTEMPT_SPACE = 2 ** 32
 /** Seeds are changed after this part of their window, so a result found on the last attempt still has most of it left. */
 const RESEED_FRACTION = 4
@@ -30,10 +37,11 @@ const EXPIRY_MARGIN_BLOCKS = 4
 
 export interface WorkerOptions {
   readonly client: ChainClient
-  readonly backend: LotteryBackend
+  /** At least one. They stay the caller's to close. */
+  readonly backends: readonly LotteryBackend[]
   /** secp256k1 key of the account that is paid and that pays the fees. */
   readonly privateKey: Uint8Array
-  /** Default: the size on which this machine is fastest. */
+  /** Default: for each device the size on which it is fastest. */
   readonly matrixSize?: number
   /** First attempt number, a u32. Default: random, so that a restarted worker does not find its old tiles again. */
   readonly firstAttempt?: number
@@ -47,16 +55,17 @@ export interface WorkerOptions {
 export interface RunningWorker {
   readonly address: Address
   stats(): WorkerStats
-  /** Resolves once nothing of the worker runs any more. The backend stays open. */
+  /** Resolves once nothing of the worker runs any more. The backends stay open. */
   stop(): Promise<void>
-  /** Resolves after `stop`; rejects when the worker cannot go on: `WORKER_MATRIX_SIZE`, `LOTTERY_BACKEND_FAILED`. */
+  /**
+   * Resolves after `stop`; rejects when the worker cannot go on: `WORKER_MATRIX_SIZE`, `WORKER_CHAIN_CHANGED`, or what
+   * the last of its devices failed with.
+   */
   readonly done: Promise<void>
 }
 
-/** Work in progress; `controller` ends the attempt when its block has become too old to be of use. */
-interface Search {
-  readonly work: Work
-  readonly job: LotteryJob
+/** The worker's own end of a search. */
+interface OpenSearch extends Search {
   readonly controller: AbortController
 }
 
@@ -74,10 +83,14 @@ class WorkerLoop implements RunningWorker {
   readonly done: Promise<void>
   readonly #options: WorkerOptions
   readonly #stop = new AbortController()
-  readonly #stats = { attempts: 0, macs: 0, submitted: 0, accepted: 0, rejected: 0, late: 0 }
-  #search: Search | undefined
-  /** The search whose attempt runs now: `#search`, or the one before it. */
-  #playing: Search | undefined
+  readonly #tally = new Tally()
+  readonly #wakeup = new Wakeup()
+  #found = 0
+  #outbox: Outbox | undefined
+  #players: readonly Player[] = []
+  #search: OpenSearch | undefined
+  /** Older ones whose attempts still run, until they are over. */
+  readonly #older = new Set<OpenSearch>()
   #nextAttempt: number
 
   constructor(options: WorkerOptions) {
@@ -90,7 +103,19 @@ class WorkerLoop implements RunningWorker {
   }
 
   stats(): WorkerStats {
-    return { ...this.#stats }
+    const devices = this.#players.map((player) => player.stats())
+    const sum = (of: (device: DeviceStats) => number): number =>
+      devices.reduce((total, device) => total + of(device), 0)
+    return {
+      attempts: sum(({ attempts }) => attempts),
+      macs: sum(({ macs }) => macs),
+      macsPerSecond: sum(({ macsPerSecond }) => macsPerSecond),
+      averageMacsPerSecond: sum(({ averageMacsPerSecond }) => averageMacsPerSecond),
+      found: this.#found,
+      ...this.#tally.counts(),
+      ...(this.#outbox?.counts() ?? { pending: 0, queued: 0 }),
+      devices,
+    }
   }
 
   async stop(): Promise<void> {
@@ -100,13 +125,11 @@ class WorkerLoop implements RunningWorker {
 
   #halt(reason: unknown): void {
     this.#stop.abort(reason)
-    this.#playing?.controller.abort(reason)
+    for (const search of [...this.#older, this.#search]) search?.controller.abort(reason)
   }
 
   #emit = (event: WorkerEvent): void => {
-    if (event.type === 'submitted' || event.type === 'accepted' || event.type === 'rejected' || event.type === 'late') {
-      this.#stats[event.type]++
-    }
+    this.#tally.add(event)
     this.#options.onEvent?.(event)
   }
 
@@ -115,15 +138,15 @@ class WorkerLoop implements RunningWorker {
     const loops: Promise<never>[] = []
     try {
       const { client, privateKey } = this.#options
-      const chainId = await this.#untilAnswered(() => client.chainId(signal))
-      const work = await this.#untilAnswered(() => client.getWork(signal))
-      const matrixSize = await this.#chooseSize(work)
-      this.#emit({ type: 'started', address: this.address, matrixSize })
       const { address } = this
-      const submitter = new Submitter({ client, chainId, address, privateKey, signal, emit: this.#emit })
+      const identity = await this.#untilAnswered(() => client.identity(signal))
+      const outbox = new Outbox({ client, address, privateKey, signal, emit: this.#emit }, identity.chainId)
+      this.#outbox = outbox
+      const work = await this.#untilAnswered(() => client.getWork(signal))
+      this.#players = await this.#measure(work, outbox)
       // Measuring has taken a while: the first work is asked for again.
-      this.#seed(await this.#untilAnswered(() => client.getWork(signal)), matrixSize)
-      loops.push(this.#follow(submitter, matrixSize), this.#play(submitter))
+      this.#seed(await this.#untilAnswered(() => client.getWork(signal)))
+      loops.push(this.#follow(outbox, identity), this.#play())
       await Promise.all(loops)
     } catch (error) {
       const wasStopped = signal.aborted
@@ -141,86 +164,164 @@ class WorkerLoop implements RunningWorker {
       try {
         return await orAborted(ask(), signal)
       } catch (error) {
-        signal.throwIfAborted()
-        const retryMs = backoffMs(failures)
-        const tag = error instanceof QuernError ? error.code : 'UNKNOWN'
-        this.#emit({ type: 'trouble', tag, message: messageOf(error), retryMs })
-        await pause(retryMs, signal)
+        await this.#trouble(error, failures)
       }
     }
   }
 
-  async #chooseSize(work: Work): Promise<number> {
-    const { matrixSize, backend } = this.#options
+  /** Says what is wrong, and waits the longer the more often it was so in a row. @throws the stop signal's reason */
+  async #trouble(error: unknown, failures: number): Promise<void> {
+    const { signal } = this.#stop
+    signal.throwIfAborted()
+    const retryMs = backoffMs(failures)
+    this.#emit({ type: 'trouble', tag: tagOf(error), message: messageOf(error), retryMs })
+    await pause(retryMs, signal)
+  }
+
+  /** One device after the other: side by side they would measure each other. */
+  async #measure(work: Work, outbox: Outbox): Promise<readonly Player[]> {
+    const players: Player[] = []
+    for (const backend of this.#options.backends) {
+      const matrixSize = await this.#chooseSize(backend, work)
+      this.#emit({ type: 'started', address: this.address, matrixSize })
+      players.push(
+        new Player({
+          backend,
+          matrixSize,
+          dutyCycle: this.#options.dutyCycle ?? 1,
+          next: () => this.#nextTurn(),
+          isNewest: (search) => search === this.#search,
+          onWins: (turn, size, wins) => this.#won(outbox, turn, size, wins),
+          signal: this.#stop.signal,
+        }),
+      )
+    }
+    return players
+  }
+
+  async #chooseSize(backend: LotteryBackend, work: Work): Promise<number> {
+    const { matrixSize } = this.#options
     if (matrixSize === undefined) {
       const [fastest] = await estimateSizes(backend, work.matrixSizes, this.#stop.signal)
       if (fastest !== undefined) return fastest.n
     } else if (work.matrixSizes.includes(matrixSize)) {
       return matrixSize
     }
-    const listed = work.matrixSizes.join(', ')
-    throw new QuernError('WORKER_MATRIX_SIZE', `this chain's matrix sizes are ${listed}: choose one of them`)
+    throw unlisted(work)
   }
 
-  #seed(work: Work, matrixSize: number): void {
-    const job: LotteryJob = {
-      seed: computeSeed(work.blockHash, this.address),
-      n: matrixSize,
-      target: targetOf(matrixSize, work.difficultyMacs),
+  #nextTurn(): Turn {
+    const search = this.#search
+    if (search === undefined) throw new QuernError('ASSERTION_FAILED', 'the search has no seed')
+    const attempt = this.#nextAttempt
+    this.#nextAttempt = (attempt + 1) % ATTEMPT_SPACE
+    return { search, attempt }
+  }
+
+  #won(outbox: Outbox, { search, attempt }: Turn, matrixSize: number, wins: readonly TileWin[]): void {
+    const { work, signal } = search
+    for (const { tile, ticket } of wins) {
+      const found: Found = { seedHeight: work.height, matrixSize, attempt, tile }
+      this.#found++
+      if (signal.aborted) this.#emit({ type: 'late', found, reason: 'SEED_ABANDONED' })
+      else outbox.add(work, found, ticket)
     }
-    this.#search = { work, job, controller: new AbortController() }
+    this.#wakeup.call()
+  }
+
+  #seed(work: Work): void {
+    if (this.#search !== undefined) this.#older.add(this.#search)
+    const seed = computeSeed(work.blockHash, this.address)
+    const jobs = new Map<number, LotteryJob>()
+    const jobFor = (n: number): LotteryJob => {
+      const job = jobs.get(n) ?? { seed, n, target: targetOf(n, work.difficultyMacs) }
+      jobs.set(n, job)
+      return job
+    }
+    const controller = new AbortController()
+    this.#search = { work, controller, signal: controller.signal, jobFor }
     this.#emit({ type: 'seeded', seedHeight: work.height, difficultyMacs: work.difficultyMacs })
   }
 
-  async #follow(submitter: Submitter, matrixSize: number): Promise<never> {
-    const { client, pollMs = POLL_MS } = this.#options
+  /** A long attempt may be older than the search that follows it. */
+  #endOld(newest: Work): void {
+    for (const search of this.#older) {
+      const isPlaying = this.#players.some(({ playing }) => playing === search)
+      if (isPlaying && !isOver(search.work, newest)) continue
+      this.#older.delete(search)
+      search.controller.abort()
+    }
+  }
+
+  async #follow(outbox: Outbox, first: ChainIdentity): Promise<never> {
+    const { client } = this.#options
     const { signal } = this.#stop
-    for (;;) {
-      await pause(pollMs, signal)
-      const newest = await this.#untilAnswered(() => client.getWork(signal))
-      if (this.#search === undefined || isStale(this.#search.work, newest)) this.#seed(newest, matrixSize)
-      // A long attempt may be older than the search that follows it.
-      const playing = this.#playing
-      if (playing !== undefined && isOver(playing.work, newest)) playing.controller.abort()
-      await this.#untilAnswered(() => submitter.poll(newest.height))
+    const watch = client.watchHeads?.(() => this.#wakeup.call(), signal)
+    let identity = first
+    for (let failures = 0; ; ) {
+      await this.#wakeup.wait(this.#waitMs(outbox, watch), signal)
+      const [newest, now] = await this.#untilAnswered(() =>
+        Promise.all([client.getWork(signal), client.identity(signal)]),
+      )
+      if (!equalBytes(now.genesisHash, identity.genesisHash)) this.#beginAnew(outbox, identity, now, newest)
+      else if (this.#search === undefined || isStale(this.#search.work, newest)) this.#seed(newest)
+      identity = now
+      this.#endOld(newest)
+      // Not until it succeeds: what a node cannot take now must not keep the search on an old block.
+      try {
+        await outbox.step(newest.height)
+        failures = 0
+      } catch (error) {
+        await this.#trouble(error, ++failures)
+      }
     }
   }
 
-  async #play(submitter: Submitter): Promise<never> {
-    for (;;) {
-      this.#stop.signal.throwIfAborted()
-      const search = this.#search
-      if (search === undefined) throw new QuernError('ASSERTION_FAILED', 'the search has no seed')
-      const startMs = performance.now()
-      await this.#playAttempt(search, submitter)
-      const { dutyCycle = 1 } = this.#options
-      if (dutyCycle < 1) await pause(((performance.now() - startMs) * (1 - dutyCycle)) / dutyCycle, this.#stop.signal)
-    }
+  #waitMs(outbox: Outbox, watch: HeadWatch | undefined): number {
+    const { pollMs = POLL_MS } = this.#options
+    return Math.min(watch?.isLive() === true ? pollMs * POLLS_WHEN_TOLD : pollMs, outbox.waitMs())
   }
 
-  async #playAttempt(search: Search, submitter: Submitter): Promise<void> {
-    const { work, job, controller } = search
-    const attempt = this.#nextAttempt
-    this.#nextAttempt = (attempt + 1) % ATTEMPT_SPACE
-    this.#playing = search
-    let wins: readonly TileWin[]
-    try {
-      wins = await this.#options.backend.attempt(job, attempt, controller.signal)
-    } catch (error) {
-      this.#stop.signal.throwIfAborted()
-      if (controller.signal.aborted) return
-      throw error
+  /** @throws QuernError `WORKER_CHAIN_CHANGED`, `WORKER_MATRIX_SIZE` */
+  #beginAnew(outbox: Outbox, old: ChainIdentity, now: ChainIdentity, newest: Work): void {
+    if (now.chainId !== old.chainId) {
+      const message = `the node is on chain ${now.chainId} now, not ${old.chainId}: restart the worker if that is meant`
+      throw new QuernError('WORKER_CHAIN_CHANGED', message, { chainId: now.chainId })
     }
-    this.#stats.attempts++
-    this.#stats.macs += job.n ** 3
-    for (const { tile, ticket } of wins) {
-      const found: Found = { seedHeight: work.height, matrixSize: job.n, attempt, tile }
-      // The block may have become too old while earlier winners were sent.
-      if (controller.signal.aborted) this.#emit({ type: 'late', found })
-      else await submitter.submit(work, found, ticket)
+    for (const { matrixSize } of this.#players.map((player) => player.stats())) {
+      if (matrixSize !== undefined && !newest.matrixSizes.includes(matrixSize)) throw unlisted(newest)
     }
+    this.#emit({ type: 'reset', genesisHash: now.genesisHash })
+    outbox.reset(now.chainId)
+    for (const search of [...this.#older, this.#search]) search?.controller.abort()
+    this.#older.clear()
+    this.#search = undefined
+    this.#seed(newest)
+  }
+
+  /** Until the last device has failed. */
+  async #play(): Promise<never> {
+    const { signal } = this.#stop
+    let left = this.#players.length
+    let failure: unknown = new QuernError('BACKEND_UNAVAILABLE', 'the worker has no device: give it one')
+    const run = async (player: Player): Promise<void> => {
+      try {
+        await player.run()
+      } catch (error) {
+        signal.throwIfAborted()
+        failure = error
+        if (--left === 0) throw error
+        const { name: device } = player
+        this.#emit({ type: 'device-failed', device, tag: tagOf(error), message: messageOf(error) })
+      }
+    }
+    await Promise.all(this.#players.map(run))
+    throw failure
   }
 }
+
+const unlisted = ({ matrixSizes }: Work): QuernError =>
+  new QuernError('WORKER_MATRIX_SIZE', `this chain's matrix sizes are ${matrixSizes.join(', ')}: choose one of them`)
 
 /** @throws QuernError `KEY_INVALID` */
 export const startWorker = (options: WorkerOptions): RunningWorker => new WorkerLoop(options)

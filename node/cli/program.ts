@@ -27,6 +27,8 @@ export function createProgram(context: CliContext, extend: (program: Command) =>
   const program = new Command('quern')
     .description('A Layer-1 node with Proof-of-Compute consensus: stake votes, compute leads.')
     .version(context.version)
+    // A command and what stands below it may have options of one name: `worker --rpc`, `worker doctor --rpc`.
+    .enablePositionalOptions()
     .showHelpAfterError('(use --help for the options and examples)')
   extend(program)
   addInitCommand(program, context)
