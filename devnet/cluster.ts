@@ -14,6 +14,7 @@ import { SignaturePool } from '../node/ingest/signature-pool.ts'
 import { copyStore } from '../node/storage/copy-store.ts'
 import type { Genesis } from '../vm/genesis.ts'
 import { decodeOptions } from '../vm/transaction/envelope.ts'
+import { storeFolder } from './directory.ts'
 import type { DevnetKeys } from './genesis.ts'
 import { Member } from './member.ts'
 import { blockedBy, type Groups, groupsOf } from './partition.ts'
@@ -41,9 +42,6 @@ export interface ClusterSnapshot {
 const SNAPSHOTS = 'snapshots'
 /** Names the snapshot that is being restored, so that a process killed on the way finishes it at its next start. */
 const RESTORING = 'restoring'
-
-/** A node's folder is laid out as `quern start` does it, so that either kind of devnet continues the other's chain. */
-export const storeFolder = (directory: string, name: string): string => path.join(directory, name, 'data')
 
 export class Cluster {
   readonly #options: ClusterOptions

@@ -6,6 +6,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { bls } from '../core/bls.ts'
 import { assert, QuernError } from '../core/errors.ts'
+import { loadTileKernel } from '../gpu/wasm/kernel.ts'
 import type { MempoolSnapshot } from '../mempool/mempool.ts'
 import type { DevNode } from '../node/api.ts'
 import { ChainNode } from '../node/chain-node.ts'
@@ -153,6 +154,7 @@ export class Member {
       network: host,
       transport: host.transport,
       signatures,
+      kernel: loadTileKernel(),
       onFailure: (error) => {
         // After a kill its disk is gone, as it should be.
         if (this.#node === node) onFailure(error)

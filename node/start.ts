@@ -120,7 +120,7 @@ async function open(options: StartOptions, opened: Opened): Promise<RunningNode>
     store,
     clock,
     signatures,
-    kernel: await loadTileKernel(),
+    kernel: loadTileKernel(),
     network,
     transport: network.transport,
     mempoolLimits: config.mempool,

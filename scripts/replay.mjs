@@ -18,18 +18,20 @@ function fail(code, message) {
 const [dataDir, nodeName = 'validator-0'] = process.argv.slice(2)
 if (dataDir === undefined) fail('USAGE', 'usage: node scripts/replay.mjs DATA_DIR [NODE]')
 if (!fs.existsSync(dist)) fail('NOT_BUILT', 'there is no build: run `npm run build`')
-const storeDir = path.join(dataDir, nodeName)
-// Opening would create it.
-if (!fs.existsSync(path.join(storeDir, 'CURRENT'))) fail('NO_CHAIN', `no chain of ${nodeName} in ${dataDir}`)
 
 const load = (file) => import(new URL(`../dist/${file}`, import.meta.url))
 const { toHex } = await load('core/bytes.js')
 const { MemoryStore } = await load('core/kv.js')
-const { openDirectory } = await load('devnet/directory.js')
+const { openDirectory, storeFolder } = await load('devnet/directory.js')
 const { devnetGenesis, devnetKeys } = await load('devnet/genesis.js')
 const { genesisEntry, replayChain } = await load('node/replay-chain.js')
 const { ChainStore } = await load('node/storage/chain-store.js')
 const { LevelStore } = await load('node/storage/level-store.js')
+const { loadTileKernel } = await load('gpu/wasm/kernel.js')
+
+const storeDir = storeFolder(dataDir, nodeName)
+// Opening would create it.
+if (!fs.existsSync(path.join(storeDir, 'CURRENT'))) fail('NO_CHAIN', `no chain of ${nodeName} in ${dataDir}`)
 
 try {
   const { plan } = openDirectory(dataDir, {}, () => fail('NO_CHAIN', `no devnet.json in ${dataDir}`))
@@ -38,7 +40,7 @@ try {
   const source = await LevelStore.open(storeDir)
   const target = new MemoryStore()
   const startedAt = performance.now()
-  const answer = await replayChain(genesis, source, target)
+  const answer = await replayChain(genesis, source, target, loadTileKernel())
   const seconds = Math.round(performance.now() - startedAt) / 1_000
   if (!answer.ok) fail(answer.error.code, answer.error.message)
   const { head } = await ChainStore.open(source, first)

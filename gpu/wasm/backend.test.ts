@@ -60,7 +60,7 @@ describe('wasm backend', () => {
     const job = jobOf(2048, targetOf(2048, 256n * 2048n * 64n))
     const found = new Map((await double.attempt(job, 9)).map((win) => [win.tile, win.ticket]))
     expect(found.size).toBeGreaterThan(100)
-    const kernel = await loadWasmKernel()
+    const kernel = loadWasmKernel()
     for (let tile = 5; tile < 128 ** 2; tile += 37) {
       const ticket = ticketOfTile(kernel, job.seed, 2048, { attempt: 9, tile })
       expect(found.get(tile)).toEqual(wins(ticket, job.target) ? ticket : undefined)

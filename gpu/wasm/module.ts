@@ -50,8 +50,14 @@ export function lotteryModule(): WebAssembly.Module {
   return compiled
 }
 
-export const createMemory = (bytes: number): WebAssembly.Memory =>
-  new WebAssembly.Memory({ initial: pagesOf(bytes), maximum: MAX_PAGES, shared: true })
+/** @throws QuernError `WASM_MEMORY` when there is no room to grow to `maxBytes` */
+export function createMemory(bytes: number, maxBytes = MAX_PAGES * PAGE_BYTES): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: pagesOf(bytes), maximum: pagesOf(maxBytes), shared: true })
+  } catch (cause) {
+    throw noRoom(maxBytes, cause)
+  }
+}
 
 const pagesOf = (bytes: number): number => Math.max(1, Math.ceil(bytes / PAGE_BYTES))
 
@@ -62,13 +68,18 @@ export function growTo(memory: WebAssembly.Memory, bytes: number): void {
   try {
     memory.grow(missing)
   } catch (cause) {
-    throw new QuernError(
-      'WASM_MEMORY',
-      `the lottery needs ${Math.ceil(bytes / 2 ** 20)} MiB: choose a smaller matrix size or fewer threads`,
-      { bytes },
-      { cause },
-    )
+    throw noRoom(bytes, cause)
   }
+}
+
+const noRoom = (bytes: number, cause: unknown): QuernError => {
+  const advice = 'choose a smaller matrix size or fewer threads'
+  return new QuernError(
+    'WASM_MEMORY',
+    `the lottery needs ${Math.ceil(bytes / 2 ** 20)} MiB: ${advice}`,
+    { bytes },
+    { cause },
+  )
 }
 
 /** An instance is for one thread at a time; instances share what they work on through `memory`. */

@@ -103,7 +103,7 @@ const reference = createReferenceBackend()
 const plain = createWasmBackend({ threads: 1, level: 0 })
 const one = createWasmBackend({ threads: 1 })
 const two = createWasmBackend({ threads: 2 })
-const wasmKernel = await loadWasmKernel()
+const wasmKernel = loadWasmKernel()
 
 // The first round is the compiler's: nothing of it is kept.
 for (let round = 0; round <= ROUNDS; round++) {

@@ -6,20 +6,20 @@ import { execFile } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { decodeBlock, encodeBlock } from '../../consensus/block.ts'
 import { withHeader } from '../../consensus/testing/chain.ts'
 import { bls } from '../../core/bls.ts'
 import { toHex, ZERO_HASH } from '../../core/bytes.ts'
 import { WEI_PER_CPC } from '../../core/units.ts'
 import { Devnet } from '../../devnet/devnet.ts'
+import { storeFolder } from '../../devnet/directory.ts'
 import { type AccountKey, validatorKey } from '../../devnet/keys.ts'
 import { KEY } from '../../node/storage/layout.ts'
 import { LevelStore } from '../../node/storage/level-store.ts'
 import { proofOfPossessionBytes } from '../../vm/statement.ts'
 import { signNative } from '../../vm/transaction/sign.ts'
 import type { Action, KindName } from '../../vm/transaction/types.ts'
-import { ROOT } from '../pure-folders.ts'
 
 /** Two epochs of 40 blocks end before it. */
 const HEIGHT = 88
@@ -91,7 +91,7 @@ beforeAll(async () => {
     clientVersion: 'quern/test',
     onFailure: (_, error) => failures.push(error),
   })
-  const { entry } = devnet.cluster
+  const { entry, validators } = devnet.cluster
   entry.subscribe((event) => {
     if (event.type !== 'final') return
     const { transactions, block } = event.block
@@ -100,12 +100,12 @@ beforeAll(async () => {
   })
   try {
     await sendAll(devnet)
-    await until(() => devnet.cluster.validators.every((node) => node.finalized().height >= HEIGHT))
+    await until(() => validators.every((node) => node.finalized().height >= HEIGHT))
   } finally {
     await devnet.stop()
   }
   expect(failures).toEqual([])
-  const { hash, stateRoot, height } = devnet.cluster.validators[0]!.finalized()
+  const { hash, stateRoot, height } = validators[0]!.finalized()
   head = { hash: toHex(hash), stateRoot: toHex(stateRoot), height }
 }, PATIENCE_MS)
 
@@ -119,7 +119,7 @@ interface Ended {
 
 const replay = (flags: readonly string[], node: string): Promise<Ended> =>
   new Promise((resolve) => {
-    const script = path.join(ROOT, 'scripts', 'replay.mjs')
+    const script = path.join(path.dirname(inject('executable')), '..', 'scripts', 'replay.mjs')
     execFile(process.execPath, [...flags, script, dataDir, node], (error, stdout, stderr) => {
       // What Node.js itself says about --jitless.
       const own = stderr.replace(/^Warning: disabling flag --expose_wasm.*\n/, '')
@@ -156,7 +156,7 @@ describe('replay from genesis', () => {
   })
 
   it('stops where a stored block was altered', async () => {
-    const store = await LevelStore.open(path.join(dataDir, 'validator-1'))
+    const store = await LevelStore.open(storeFolder(dataDir, 'validator-1'))
     const key = KEY.block(50)
     const block = decodeBlock(store.get(key)!)
     await store.write([{ type: 'put', key, value: encodeBlock(withHeader(block, { stateRoot: ZERO_HASH })) }])
