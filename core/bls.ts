@@ -30,6 +30,13 @@ export interface BlsScheme {
   verifyAggregate(publicKeys: readonly Uint8Array[], message: Uint8Array, signature: Uint8Array): boolean
 }
 
+/** A secret key made of 32 random bytes: below the group order, which begins with 0x73, whatever they are. */
+export function blsSecretFrom(random: Uint8Array): Uint8Array {
+  const secret = random.slice()
+  secret[0] = secret[0]! & 0x3f
+  return secret
+}
+
 const invalid = (cause?: unknown) => new QuernError('BLS_INVALID', 'malformed BLS signature or key', {}, { cause })
 
 const DST = 'BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_'

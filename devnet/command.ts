@@ -1,11 +1,13 @@
 /** `quern devnet`: the network in one command, in one process or in one for each node. */
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { toHex } from '../core/bytes.ts'
 import { messageOf } from '../core/errors.ts'
 import { parseCpc } from '../core/units.ts'
+import { argument } from '../node/cli/argument.ts'
 import type { CliContext } from '../node/cli/context.ts'
 import { onInterrupt } from '../node/cli/interrupt.ts'
 import { describeEvent } from '../node/cli/worker/describe.ts'
+import { whole } from '../node/config/kinds.ts'
 import { banner, readyEvent } from './banner.ts'
 import { addCheckCommand } from './check/command.ts'
 import type { DevnetOptions, RunningDevnet } from './devnet.ts'
@@ -29,14 +31,7 @@ interface DevnetFlags {
   readonly json?: boolean
 }
 
-/** A whole number in a range, or commander's own error message. */
-const whole =
-  (least: number, most: number) =>
-  (text: string): number => {
-    const value = Number(text)
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value
-    throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}`)
-  }
+const wholeNumber = (least: number, most: number) => argument(whole(least, most))
 
 function planOf(flags: DevnetFlags): Partial<Omit<DevnetPlan, 'timestampMs'>> {
   const given = {
@@ -79,21 +74,25 @@ export function addDevnetCommand(program: Command, context: CliContext): void {
   const devnet = program
     .command('devnet')
     .description('start a whole network on this machine')
-    .option('--validators <n>', 'validators (default 4)', whole(1, 32))
-    .option('--workers <n>', 'CPU workers (default 1)', whole(0, 8))
-    .option('--rpc-port <port>', 'JSON-RPC and WebSocket port; 0 = any free one', whole(0, 65_535), 8545)
+    .option('--validators <n>', 'validators (default 4)', wholeNumber(1, 32))
+    .option('--workers <n>', 'CPU workers (default 1)', wholeNumber(0, 8))
+    .option('--rpc-port <port>', 'JSON-RPC and WebSocket port; 0 = any free one', wholeNumber(0, 65_535), 8545)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--data-dir <dir>', 'keep the chain here, and continue it (default: a temporary folder)')
-    .option('--accounts <n>', 'funded accounts (default 10)', whole(0, 1_000))
+    .option('--accounts <n>', 'funded accounts (default 10)', wholeNumber(0, 1_000))
     .option('--balance <cpc>', 'CPC of each account (default 10000)')
     .option('--mnemonic <phrase>', 'BIP-39 phrase of the accounts')
-    .option('--block-interval-ms <n>', 'time the leader waits for transactions (default 500)', whole(10, 3_600_000))
+    .option(
+      '--block-interval-ms <n>',
+      'time the leader waits for transactions (default 500)',
+      wholeNumber(10, 3_600_000),
+    )
     .option(
       '--network-delay-ms <n>',
       'D: who is silent for two of these is passed over (default 400)',
-      whole(10, 60_000),
+      wholeNumber(10, 60_000),
     )
-    .option('--gas-limit <n>', 'gas of a block (default 240000000)', whole(1_000_000, 10_000_000_000))
+    .option('--gas-limit <n>', 'gas of a block (default 240000000)', wholeNumber(1_000_000, 10_000_000_000))
     .option('--seed <text>', 'derive all keys and the genesis from this text: same seed, same genesis')
     .option('--processes', 'a process for each validator, which answers on the ports after --rpc-port')
     .option('--silent', 'print nothing but errors')

@@ -79,7 +79,7 @@ export class Devnet implements RunningDevnet {
     try {
       const keys = devnetKeys(plan)
       const genesis = devnetGenesis(plan, keys)
-      directory.savePlan()
+      await directory.savePlan()
       const { clientVersion: agent, onFailure } = options
       cluster = await Cluster.start({ genesis, keys, clock, directory: directory.path, agent, onFailure })
       const current = new CurrentNode(cluster.entry)

@@ -25,14 +25,14 @@ afterEach(() => fs.rmSync(folder, { recursive: true, force: true }))
 const open = (given: Partial<DevnetPlan>, dataDir = folder) =>
   openDirectory(dataDir, given, (partial) => ({ ...PLAN, ...partial }))
 
-it('continues a chain with its own plan', () => {
-  open({ balanceWei: 5n }).savePlan()
+it('continues a chain with its own plan', async () => {
+  await open({ balanceWei: 5n }).savePlan()
   expect(open({}).plan).toEqual({ ...PLAN, balanceWei: 5n })
   expect(open({ balanceWei: 5n, seed: 'mill' }).plan.balanceWei).toBe(5n)
 })
 
-it('names the flags that disagree as the command line does', () => {
-  open({}).savePlan()
+it('names the flags that disagree as the command line does', async () => {
+  await open({}).savePlan()
   expect(() => open({ balanceWei: 5n * 10n ** 18n })).toThrow('made with --balance 10000, not --balance 5:')
   expect(() => open({ blockIntervalMs: 9 })).toThrow('the default --block-interval-ms, not --block-interval-ms 9:')
 })

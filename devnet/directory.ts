@@ -4,6 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { QuernError } from '../core/errors.ts'
 import { formatCpc } from '../core/units.ts'
+import { replaceFile } from '../node/durable-file.ts'
 import type { DevnetPlan } from './genesis.ts'
 
 const PLAN_FILE = 'devnet.json'
@@ -18,7 +19,7 @@ export interface DevnetDirectory {
   readonly isTemporary: boolean
   readonly plan: DevnetPlan
   /** Keeps the plan of a new chain: once it has proved good, since the chain is bound to it. */
-  savePlan(): void
+  savePlan(): Promise<void>
   /** Removes a temporary one. */
   dispose(): void
 }
@@ -50,6 +51,7 @@ function makeFolder(dataDir: string): void {
 }
 
 const nothing = (): void => undefined
+const saved = async (): Promise<void> => undefined
 
 function readPlan(file: string): DevnetPlan | undefined {
   if (!fs.existsSync(file)) return undefined
@@ -71,11 +73,9 @@ function readPlan(file: string): DevnetPlan | undefined {
   return { ...plan, balanceWei: BigInt(balanceWei) }
 }
 
-function writePlan(file: string, plan: DevnetPlan): void {
+function writePlan(file: string, plan: DevnetPlan): Promise<void> {
   const stored: StoredPlan = { ...plan, version: PLAN_VERSION, balanceWei: plan.balanceWei.toString() }
-  // Renamed into place, so that a crash leaves either no plan or a whole one.
-  fs.writeFileSync(`${file}.new`, `${JSON.stringify(stored, null, 2)}\n`)
-  fs.renameSync(`${file}.new`, file)
+  return replaceFile(file, `${JSON.stringify(stored, null, 2)}\n`)
 }
 
 /**
@@ -93,7 +93,7 @@ export function openDirectory(
     const plan = complete(given)
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'quern-devnet-'))
     const dispose = (): void => fs.rmSync(directory, { recursive: true, force: true })
-    return { path: directory, isTemporary: true, plan, savePlan: nothing, dispose }
+    return { path: directory, isTemporary: true, plan, savePlan: saved, dispose }
   }
   makeFolder(dataDir)
   const file = path.join(dataDir, PLAN_FILE)
@@ -107,7 +107,7 @@ export function openDirectory(
         `the chain in ${dataDir} was made with ${flag(name, was)}, not ${flag(name, value)}: leave the flag out, or use another --data-dir`,
       )
     }
-    return { path: dataDir, isTemporary: false, plan: existing, savePlan: nothing, dispose: nothing }
+    return { path: dataDir, isTemporary: false, plan: existing, savePlan: saved, dispose: nothing }
   }
   const plan = complete(given)
   return { path: dataDir, isTemporary: false, plan, savePlan: () => writePlan(file, plan), dispose: nothing }

@@ -2,17 +2,18 @@
 import { bls } from '../core/bls.ts'
 import { toHex } from '../core/bytes.ts'
 import { WEI_PER_CPC } from '../core/units.ts'
+import { DEVNET_STAKE_WEI } from '../node/config/new-genesis.ts'
+import { registrationOf } from '../node/validator-key/registration.ts'
 import { peerIdOf } from '../p2p/identity.ts'
-import { checkGenesis, type Genesis } from '../vm/genesis.ts'
+import { checkGenesis, type Genesis, NEVER } from '../vm/genesis.ts'
 import { type ChainParams, PRESETS } from '../vm/params.ts'
-import { proofOfPossessionBytes } from '../vm/statement.ts'
 import {
   type AccountKey,
+  type DevnetValidator,
+  devnetValidator,
   mnemonicAccounts,
   nodeIdentity,
   roleAccount,
-  type ValidatorKey,
-  validatorKey,
 } from './keys.ts'
 
 export interface DevnetPlan {
@@ -33,7 +34,7 @@ export interface DevnetPlan {
 }
 
 export interface DevnetKeys {
-  readonly validators: readonly ValidatorKey[]
+  readonly validators: readonly DevnetValidator[]
   readonly workers: readonly AccountKey[]
   /** Of the node behind the URL, where that is none of the validators. */
   readonly entryIdentity: Uint8Array
@@ -46,18 +47,13 @@ export interface DevnetKeys {
 /** Genesis time of a network made from --seed, so that the same seed gives the same genesis hash on any day. */
 export const SEEDED_TIMESTAMP_MS = Date.UTC(2026, 0, 1)
 
-/** Lanes and covenants are not part of this version, so no height activates them. */
-const NEVER = Number.MAX_SAFE_INTEGER
-
-/** Ten times the devnet's least stake, so that a slashed validator stays in the set. */
-const STAKE_WEI = 10_000n * WEI_PER_CPC
 /** Fees for years of results: a result costs 80,000 gas at 1,000 wei and more. */
 const WORKER_WEI = 100n * WEI_PER_CPC
 const OWNER_WEI = 100n * WEI_PER_CPC
 const FAUCET_WEI = 1_000_000_000n * WEI_PER_CPC
 
 export const devnetKeys = (plan: DevnetPlan): DevnetKeys => ({
-  validators: Array.from({ length: plan.validators }, (_, index) => validatorKey(plan.seed, index)),
+  validators: Array.from({ length: plan.validators }, (_, index) => devnetValidator(plan.seed, index)),
   workers: Array.from({ length: plan.workers }, (_, index) => roleAccount(plan.seed, 'worker', index)),
   entryIdentity: nodeIdentity(plan.seed, 'node'),
   accounts: mnemonicAccounts(plan.mnemonic, plan.accounts),
@@ -82,17 +78,13 @@ export function devnetGenesis(plan: DevnetPlan, keys: DevnetKeys): Genesis {
     alloc: [
       ...keys.accounts.map(purse(plan.balanceWei)),
       ...keys.workers.map(purse(WORKER_WEI)),
-      ...keys.validators.map(purse(OWNER_WEI)),
+      ...keys.validators.map(({ account }) => purse(OWNER_WEI)(account)),
       purse(FAUCET_WEI)(keys.authority),
     ],
     validators: keys.validators.map((key) => ({
-      owner: key.address,
-      blsPublicKey: key.blsPublicKey,
-      proofOfPossession: bls.sign(
-        key.blsSecretKey,
-        proofOfPossessionBytes(params.chainId, key.address, key.blsPublicKey),
-      ),
-      stakeWei: STAKE_WEI,
+      owner: key.owner,
+      ...registrationOf(key, params.chainId),
+      stakeWei: DEVNET_STAKE_WEI,
       nodeId: peerIdOf(key.identity),
     })),
   }

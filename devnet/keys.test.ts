@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { checksumAddress } from '../core/address.ts'
 import { hexKey } from '../core/bytes.ts'
-import { DEFAULT_MNEMONIC, mnemonicAccounts, roleAccount, validatorKey } from './keys.ts'
+import { DEFAULT_MNEMONIC, devnetValidator, mnemonicAccounts, roleAccount } from './keys.ts'
 
 describe('devnet keys', () => {
   it('gives the accounts that users of anvil and Hardhat know', () => {
@@ -13,13 +13,13 @@ describe('devnet keys', () => {
 
   it('derives everything else from the seed, and differently for each role and index', () => {
     expect(roleAccount('a', 'worker')).toEqual(roleAccount('a', 'worker'))
-    expect(validatorKey('a', 3)).toEqual(validatorKey('a', 3))
+    expect(devnetValidator('a', 3)).toEqual(devnetValidator('a', 3))
     const keys = [
       roleAccount('a', 'worker'),
       roleAccount('a', 'faucet'),
       roleAccount('a', 'worker', 1),
       roleAccount('b', 'worker'),
-      validatorKey('a', 0),
+      devnetValidator('a', 0).account,
     ]
     expect(new Set(keys.map((key) => hexKey(key.address))).size).toBe(keys.length)
   })

@@ -5,11 +5,12 @@
 import { HDKey } from '@scure/bip32'
 import { mnemonicToSeedSync, validateMnemonic } from '@scure/bip39'
 import { wordlist } from '@scure/bip39/wordlists/english.js'
-import { bls } from '../core/bls.ts'
+import { blsSecretFrom } from '../core/bls.ts'
 import { type Address, u64be, utf8 } from '../core/bytes.ts'
 import { assert, QuernError } from '../core/errors.ts'
 import { domainHash } from '../core/hash.ts'
 import { privateKeyToAddress } from '../core/secp256k1.ts'
+import type { ValidatorKey } from '../node/validator/proposer.ts'
 
 /** The phrase of Hardhat and anvil, so that their users find the accounts they know. */
 export const DEFAULT_MNEMONIC = 'test test test test test test test test test test test junk'
@@ -22,9 +23,9 @@ export interface AccountKey {
   readonly privateKey: Uint8Array
 }
 
-export interface ValidatorKey extends AccountKey {
-  readonly blsSecretKey: Uint8Array
-  readonly blsPublicKey: Uint8Array
+export interface DevnetValidator extends ValidatorKey {
+  /** The owner, who also pays for what the validator reports. */
+  readonly account: AccountKey
   /** Ed25519 secret key of its node. */
   readonly identity: Uint8Array
 }
@@ -56,14 +57,12 @@ export function roleAccount(seed: string, role: string, index = 0): AccountKey {
 export const nodeIdentity = (seed: string, role: 'node' | 'validator', index = 0): Uint8Array =>
   derive(seed, `${role}-identity`, index)
 
-export function validatorKey(seed: string, index: number): ValidatorKey {
-  const blsSecretKey = derive(seed, 'validator-bls', index)
-  // Secret keys are integers below the group order, which starts with 0x73.
-  blsSecretKey[0] = blsSecretKey[0]! & 0x3f
+export function devnetValidator(seed: string, index: number): DevnetValidator {
+  const account = roleAccount(seed, 'validator', index)
   return {
-    ...roleAccount(seed, 'validator', index),
-    blsSecretKey,
-    blsPublicKey: bls.publicKey(blsSecretKey),
+    owner: account.address,
+    blsSecretKey: blsSecretFrom(derive(seed, 'validator-bls', index)),
+    account,
     identity: nodeIdentity(seed, 'validator', index),
   }
 }

@@ -14,11 +14,12 @@ import type { SystemClock } from '../node/clock.ts'
 import type { SignaturePool } from '../node/ingest/signature-pool.ts'
 import { genesisEntry } from '../node/replay-chain.ts'
 import { LevelStore } from '../node/storage/level-store.ts'
+import { claimOf } from '../node/validator-key/claim.ts'
 import { peerIdOf } from '../p2p/identity.ts'
 import { P2pNode } from '../p2p/p2p-node.ts'
 import type { PeerId } from '../p2p/transport.ts'
 import type { Genesis } from '../vm/genesis.ts'
-import type { ValidatorKey } from './keys.ts'
+import type { DevnetValidator } from './keys.ts'
 
 /** All nodes of a devnet stand on one address, and none of them is to be turned away. */
 export const MAX_DEVNET_PEERS = 64
@@ -31,7 +32,7 @@ export interface MemberOptions {
   readonly directory: string
   readonly identity: Uint8Array
   /** Absent: it follows. */
-  readonly key?: ValidatorKey
+  readonly key?: DevnetValidator
   readonly genesis: Genesis
   readonly clock: SystemClock
   readonly signatures: SignaturePool
@@ -106,11 +107,6 @@ export class Member {
 
   #startHost(persistentPeers: readonly string[]): Promise<P2pNode> {
     const { genesis, identity, key, agent } = this.#options
-    const claim = key && {
-      address: key.address,
-      blsPublicKey: key.blsPublicKey,
-      sign: (message: Uint8Array) => bls.sign(key.blsSecretKey, message),
-    }
     return P2pNode.start({
       genesisHash: genesisEntry(genesis).block.hash,
       identity,
@@ -121,7 +117,7 @@ export class Member {
       networkDelayMs: genesis.params.networkDelayMs,
       agent,
       bls,
-      ...(claim === undefined ? {} : { claim }),
+      ...(key === undefined ? {} : { claim: claimOf(key) }),
     })
   }
 
@@ -144,11 +140,9 @@ export class Member {
     fs.mkdirSync(path.dirname(directory), { recursive: true })
     const store = await LevelStore.open(directory)
     this.#store = store
-    const owner = key && { address: key.address, privateKey: key.privateKey }
     const node = await ChainNode.open({
       genesis,
-      ...(key === undefined ? {} : { key: { owner: key.address, blsSecretKey: key.blsSecretKey } }),
-      ...(owner === undefined ? {} : { reporter: owner }),
+      ...(key === undefined ? {} : { key, reporter: key.account }),
       store,
       clock,
       network: host,

@@ -44,14 +44,14 @@ export class ProcessDevnet implements RunningDevnet {
     try {
       const keys = devnetKeys(plan)
       const genesis = devnetGenesis(plan, keys)
-      directory.savePlan()
+      await directory.savePlan()
       for (const [i, key] of keys.validators.entries()) {
         await writeHome({
           home: path.join(directory.path, `validator-${i}`),
           genesis,
           identity: key.identity,
-          validator: { owner: key.address, blsSecretKey: key.blsSecretKey },
-          reporter: key.privateKey,
+          validator: key,
+          reporter: key.account.privateKey,
         })
       }
       const { clientVersion: agent, onFailure, onValidatorEnd, onValidatorError, interrupted } = options

@@ -19,8 +19,6 @@ const STOP_LIMIT_MS = 2_500
 /** An answer over IPC comes at once; a stopped process gives none. */
 const ANSWER_LIMIT_MS = 5_000
 
-export type ValidatorProcessErrorCode = 'VALIDATOR_FAILED' | 'VALIDATOR_SILENT'
-
 export interface ValidatorProcessOptions {
   readonly name: string
   readonly home: string

@@ -1,8 +1,12 @@
+import os from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import type { Worker } from 'node:worker_threads'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { QuernError } from '../core/errors.ts'
+import { sha256 } from '../core/hash.ts'
 import type { LotteryBackend } from './backend.ts'
 import { type Candidate, chooseAmong, chooseBackend, threadCounts } from './choose.ts'
+import { createReferenceBackend } from './reference.ts'
 
 interface Taking extends Candidate {
   /** Backends that are open. */
@@ -81,5 +85,49 @@ describe('the choice of a backend', () => {
     expect(threadCounts(2)).toEqual([1, 2])
     expect(threadCounts(12)).toEqual([1, 2, 4, 8, 12])
     expect(threadCounts(1_000).at(-1)).toBe(64)
+  })
+})
+
+describe('the choice among the real backends', () => {
+  const threads: Worker[] = []
+  const seen = (thread: Worker): number => threads.push(thread)
+  const running = (): Worker[] => threads.filter(({ threadId }) => threadId !== -1)
+  beforeEach(() => {
+    threads.length = 0
+    process.on('worker', seen)
+  })
+  afterEach(() => {
+    process.off('worker', seen)
+    expect(running()).toEqual([])
+  })
+
+  test('tries all that run on processors, keeps the first of the list, and that one plays right', async () => {
+    const { name, threads: count, backend, trials } = await chooseBackend()
+    const onProcessors = trials
+      .filter((trial) => trial.name !== 'webgpu')
+      .map((trial) => `${trial.name} ${trial.threads}`)
+    const counts = threadCounts(os.availableParallelism()).map((each) => `wasm ${each}`)
+    expect(onProcessors.sort()).toEqual([...counts, 'typescript 1'].sort())
+    const rates = trials.flatMap((trial) => ('macsPerSecond' in trial ? [trial.macsPerSecond] : []))
+    // A graphics card's driver may be of no use; these always are.
+    expect(rates.length).toBeGreaterThanOrEqual(onProcessors.length)
+    expect(rates).toEqual(rates.toSorted((a, b) => b - a))
+    expect(rates.at(-1)).toBeGreaterThan(0)
+    expect([name, count]).toEqual([trials[0]?.name, trials[0]?.threads])
+
+    const job = { seed: sha256(new Uint8Array(0)), n: 128, target: 2n ** 252n }
+    const expected = await createReferenceBackend().attempt(job, 7)
+    expect(expected.length).toBeGreaterThan(0)
+    expect(await backend.attempt(job, 7)).toEqual(expected)
+    if (name !== 'webgpu') expect(running().length).toBe(count)
+    await backend.close()
+  }, 30_000)
+
+  test('is left by the signal, and no thread is left behind', async () => {
+    const controller = new AbortController()
+    const choosing = expect(chooseBackend({ signal: controller.signal })).rejects.toThrow('enough')
+    while (threads.length === 0) await sleep(1)
+    controller.abort(new Error('enough'))
+    await choosing
   })
 })

@@ -10,31 +10,7 @@ import {
   expectedResultsPerHour,
   workShare,
 } from './earnings.ts'
-
-/** Epoch 2 of a devnet of 40-block epochs, half over: 20 blocks at 6 CPC are in the pool. */
-const facts = {
-  height: 100,
-  blockMs: 500,
-  paidWei: 0n,
-  epochWorkMacs: 0n,
-  epoch: {
-    epoch: 2,
-    firstHeight: 81,
-    lastHeight: 120,
-    difficultyMacs: 1_000_000_000n,
-    workMacs: 0n,
-    results: 0,
-    poolWei: 120n * WEI_PER_CPC,
-  },
-  params: {
-    epochBlocks: 40,
-    targetResultsPerBlock: 4,
-    matrixSizes: [256],
-    emissionWei: 10n * WEI_PER_CPC,
-    halvingBlocks: 1_000_000,
-    workerShareBps: 6_000,
-  },
-} as const
+import { TEST_FACTS as facts } from './facts-fixture.ts'
 
 describe('expected earnings', () => {
   test('from the difficulty, while the epoch has few results', () => {

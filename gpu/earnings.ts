@@ -2,14 +2,19 @@
  * What a worker earns, and may expect to. PROTOCOL 7: the workers' share of each block's emission fills the epoch's pool,
  * and at the epoch's end each worker gets pool * work / total work. Estimates for people: doubles will do.
  */
+import { WEI_PER_CPC } from '../core/units.ts'
 import type { ChainFacts } from './facts.ts'
 
 type Facts = Pick<ChainFacts, 'height' | 'blockMs' | 'epoch' | 'params' | 'paidWei' | 'epochWorkMacs'>
 
 const MS_PER_HOUR = 3_600_000
-const WEI_PER_CPC = 1e18
+/** Less time says nothing about an hour. */
+const LEAST_ELAPSED_MS = 30_000
 /** Fewer say little about how much work the others do: then the difficulty is asked, which is the last epoch's answer. */
 const ENOUGH_RESULTS = 16
+
+/** For people: of large amounts the last digits are lost. */
+export const inCpc = (wei: bigint | number): number => Number(wei) / Number(WEI_PER_CPC)
 
 /** Blocks of this epoch so far, at least one. */
 const blocksDone = ({ height, epoch }: Facts): number => Math.max(1, height - epoch.firstHeight + 1)
@@ -20,8 +25,8 @@ function finalPoolCpc({ height, epoch, params }: Facts): number {
   const perBlock = (Number(emissionWei) * params.workerShareBps) / 10_000
   const left = Math.max(0, epoch.lastHeight - height)
   // The last block has taken the pool away to be paid; the next epoch's will be much the same.
-  if (left === 0) return (perBlock * params.epochBlocks) / WEI_PER_CPC
-  return (Number(epoch.poolWei) + perBlock * left) / WEI_PER_CPC
+  if (left === 0) return inCpc(perBlock * params.epochBlocks)
+  return inCpc(Number(epoch.poolWei) + perBlock * left)
 }
 
 /** MACs a block that others do: by this epoch's verified work, or by the difficulty, which aims at so many results. */
@@ -75,8 +80,8 @@ export function earnedWei(since: Baseline, facts: Facts): bigint {
   return earned > 0n ? earned : 0n
 }
 
-/** CPC an hour; undefined for so short a time that it would mean nothing. */
+/** CPC an hour; undefined for less than LEAST_ELAPSED_MS. */
 export function cpcPerHour(wei: bigint, elapsedMs: number): number | undefined {
-  if (elapsedMs < 30_000) return undefined
-  return (Number(wei) / WEI_PER_CPC) * (MS_PER_HOUR / elapsedMs)
+  if (elapsedMs < LEAST_ELAPSED_MS) return undefined
+  return inCpc(wei) * (MS_PER_HOUR / elapsedMs)
 }

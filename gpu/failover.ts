@@ -5,7 +5,7 @@
  */
 import { equalBytes } from '../core/bytes.ts'
 import { QuernError } from '../core/errors.ts'
-import { backoffMs, pause } from './backoff.ts'
+import { pause } from './backoff.ts'
 import type { ChainClient, ChainIdentity, HeadWatch } from './chain-client.ts'
 import { tagOf } from './verdict.ts'
 
@@ -137,8 +137,8 @@ class Failover {
     const { endpoints, signal, lookBackMs = LOOK_BACK_MS } = this.#options
     this.#lookingBack = true
     try {
-      for (let looks = 1; this.#current !== 0; looks++) {
-        await pause(Math.max(lookBackMs, Math.min(backoffMs(looks), lookBackMs * 4)), signal)
+      while (this.#current !== 0) {
+        await pause(lookBackMs, signal)
         const works = await endpoints[0]!.client.getWork(signal).then(
           () => true,
           () => false,

@@ -3,19 +3,30 @@ import type { WorkerEvent, WorkerStats } from './worker-events.ts'
 
 type Counts = Pick<WorkerStats, 'submitted' | 'accepted' | 'rejected' | 'late' | 'rejectedBy' | 'lateBy'>
 
-/** Tags come from nodes: beyond this many a node makes them up, and they are counted as one. */
+/** More than a node of ours has for results. */
 const MAX_TAGS = 64
-const OTHER = 'OTHER'
+
+/** Tags come from nodes: one that makes them up must not fill anybody's memory. */
+export class KnownTags {
+  readonly #known = new Set<string>()
+
+  /** The tag itself for the first MAX_TAGS different ones, `OTHER` for the rest. */
+  of(tag: string): string {
+    if (this.#known.size < MAX_TAGS) this.#known.add(tag)
+    return this.#known.has(tag) ? tag : 'OTHER'
+  }
+}
 
 export class Tally {
   readonly #counts = { submitted: 0, accepted: 0, rejected: 0, late: 0 }
+  readonly #tags = new KnownTags()
   readonly #rejectedBy = new Map<string, number>()
   readonly #lateBy = new Map<string, number>()
 
   add(event: WorkerEvent): void {
     const { type } = event
     if (type === 'submitted' || type === 'accepted' || type === 'rejected' || type === 'late') this.#counts[type]++
-    if (type === 'rejected') count(this.#rejectedBy, event.tag)
+    if (type === 'rejected') count(this.#rejectedBy, this.#tags.of(event.tag))
     if (type === 'late') count(this.#lateBy, event.reason)
   }
 
@@ -28,7 +39,4 @@ export class Tally {
   }
 }
 
-function count(by: Map<string, number>, tag: string): void {
-  const key = by.has(tag) || by.size < MAX_TAGS ? tag : OTHER
-  by.set(key, (by.get(key) ?? 0) + 1)
-}
+const count = (by: Map<string, number>, key: string): void => void by.set(key, (by.get(key) ?? 0) + 1)

@@ -106,11 +106,11 @@ export interface DevControls {
   /**
    * Cuts the network: validators of different groups do not reach each other until `heal` or another partition. Whoever
    * is in no group makes up one more. The node that answers here stays with the first group, unless it is a validator.
-   * @throws QuernError `PARTITION_INVALID`
+   * @throws QuernError `PARTITION_INVALID`; `VALIDATOR_SILENT` for a stopped process, once all others have done it
    */
   partition(groups: readonly (readonly number[])[]): Promise<void>
   heal(): Promise<void>
-  /** Ends a validator's node with no goodbye and nothing saved, as `kill -9` does. @throws QuernError `VALIDATOR_UNKNOWN` */
+  /** Ends a validator's node with no goodbye and nothing saved, as `kill -9` does. @throws QuernError `VALIDATOR_UNKNOWN`, `VALIDATOR_NEEDED` */
   killValidator(index: number): Promise<void>
   /** Starts a killed one again on what its disk holds; does nothing when it runs. @throws QuernError `VALIDATOR_UNKNOWN` */
   restartValidator(index: number): Promise<void>

@@ -66,7 +66,7 @@ export interface ChainNodeOptions {
   readonly onFailure?: (error: unknown) => void
 }
 
-/** Messages of transactions in work at once; more are dropped, as the mempool would have to drop them. */
+/** Messages of transactions in work at once; for more this node is too busy, and copies of them are welcome later. */
 const MAX_GOSSIP_IN_WORK = 64
 /** Of these, of one peer, so that none takes the room of the others. */
 const MAX_GOSSIP_IN_WORK_PER_PEER = 8

@@ -11,7 +11,7 @@
  */
 import fs from 'node:fs'
 import { formatAddress } from '../core/address.ts'
-import { type BlsScheme, bls } from '../core/bls.ts'
+import { bls } from '../core/bls.ts'
 import { toHex } from '../core/bytes.ts'
 import { QuernError } from '../core/errors.ts'
 import { loadTileKernel } from '../gpu/wasm/kernel.ts'
@@ -35,6 +35,7 @@ import { listenRpc } from './rpc/listen.ts'
 import type { RpcServer } from './rpc/server.ts'
 import { LevelStore } from './storage/level-store.ts'
 import type { ValidatorKey } from './validator/proposer.ts'
+import { claimOf } from './validator-key/claim.ts'
 import { readValidatorKey } from './validator-key/key-file.ts'
 import { lockKey } from './validator-key/key-lock.ts'
 import { comparePlaces, type Place } from './validator-key/place.ts'
@@ -242,15 +243,9 @@ function networkOptions({ p2p }: Config, agent: string, key: ValidatorKey | unde
     ...(announce.length === 0 ? {} : { announce }),
     agent,
     bls,
-    ...(key === undefined ? {} : { claim: claimOf(key, bls) }),
+    ...(key === undefined ? {} : { claim: claimOf(key) }),
   }
 }
-
-const claimOf = ({ owner, blsSecretKey }: ValidatorKey, scheme: BlsScheme): NonNullable<P2pOptions['claim']> => ({
-  address: owner,
-  blsPublicKey: scheme.publicKey(blsSecretKey),
-  sign: (message) => scheme.sign(blsSecretKey, message),
-})
 
 function validatorOptions(
   paths: HomePaths,

@@ -1,9 +1,8 @@
 /** Turns what happens to a running node into its life events: a status line now and then, and one for what is notable. */
 import { equalBytes, toHex } from '../core/bytes.ts'
-import { epochValidators } from '../vm/state/tables.ts'
-import { readRecord } from '../vm/state/view.ts'
 import type { NodeApi } from './api.ts'
 import type { LifeEvent } from './life-events.ts'
+import { ownViews } from './own-views.ts'
 
 export interface WatchOptions {
   readonly node: NodeApi
@@ -56,17 +55,7 @@ export function status(node: NodeApi): LifeEvent {
     view: latest.view,
     peers: node.peerCount(),
     transactions: pending + queued,
-    missedViews: missedViews(node),
+    missedViews: ownViews(node)?.missedViews ?? null,
     syncingTo: node.syncing()?.highestHeight ?? null,
   }
-}
-
-/** As final blocks record it for the present epoch; null for a node that only follows. */
-function missedViews(node: NodeApi): number | null {
-  const { validator } = node
-  if (validator === undefined) return null
-  const { epoch, height } = node.finalized()
-  const state = node.stateAt(height)
-  const record = state && readRecord(state, epochValidators, { epoch, validator })
-  return record?.missedViews ?? 0
 }

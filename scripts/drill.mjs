@@ -110,8 +110,8 @@ async function start() {
   return ready.rpc
 }
 
-/** Validators as the devnet lists them: process and URL, null while one is down. */
 const restart = (url, index) => rpc(url, 'dev_restartValidator', [index], READY_LIMIT_MS)
+/** As the devnet lists them: process and URL, null while one is down. */
 const validators = async (url) => (await rpc(url, 'dev_getNodes')).slice(0, VALIDATORS)
 const header = (url, ref) => rpc(url, 'chain_getHeader', [ref])
 const finalHeight = async (url) => (await header(url, 'finalized')).height
@@ -270,7 +270,7 @@ async function killAll(url) {
 }
 
 async function stop() {
-  const pids = (await validators(await devnet.url)).flatMap(({ pid }) => pid ?? [])
+  const pids = (await validators(devnet.url)).flatMap(({ pid }) => pid ?? [])
   const fromMs = performance.now()
   devnet.child.kill('SIGINT')
   const code = await devnet.closed

@@ -35,7 +35,14 @@ export {
   genesisJson,
   parseGenesis,
 } from './genesis/file.ts'
-export type { Activations, Genesis, GenesisAlloc, GenesisErrorCode, GenesisValidator } from './genesis/types.ts'
+export {
+  type Activations,
+  type Genesis,
+  type GenesisAlloc,
+  type GenesisErrorCode,
+  type GenesisValidator,
+  NEVER,
+} from './genesis/types.ts'
 
 const EMPTY_STATE = { get: () => undefined }
 

@@ -1,7 +1,9 @@
 /** `quern devnet check`: is the network that runs here healthy? */
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { QuernError } from '../../core/errors.ts'
+import { argument } from '../../node/cli/argument.ts'
 import { type CliContext, outputOf, withRpc } from '../../node/cli/context.ts'
+import { whole } from '../../node/config/kinds.ts'
 import { observe } from './observe.ts'
 import { type Finding, verdict } from './verdict.ts'
 
@@ -14,19 +16,18 @@ interface CheckFlags {
 const DEFAULT_SECONDS = 10
 const MAX_SECONDS = 3_600
 
-function seconds(text: string): number {
-  const value = Number(text)
-  if (/^\d+$/.test(text) && value >= 1 && value <= MAX_SECONDS) return value
-  throw new InvalidArgumentError(`expected a whole number from 1 to ${MAX_SECONDS}`)
-}
-
 const line = ({ name, ok, detail, advice }: Finding): string =>
   `${ok ? 'ok    ' : 'FAILED'}  ${name.padEnd(14)}  ${detail}${advice === undefined ? '' : `: ${advice}`}`
 
 export function addCheckCommand(devnet: Command, context: CliContext): void {
   withRpc(devnet.command('check'), context)
     .description('a verdict on a running network: finalising, no forks, participation, workers paid, peers')
-    .option('--seconds <n>', 'how long to wait at most for new blocks', seconds, DEFAULT_SECONDS)
+    .option(
+      '--seconds <n>',
+      'how long to wait at most for new blocks',
+      argument(whole(1, MAX_SECONDS)),
+      DEFAULT_SECONDS,
+    )
     .addHelpText(
       'after',
       '\nExits with 1 when anything failed.\n\nExample:\n  quern devnet check --rpc http://127.0.0.1:8545',

@@ -1,6 +1,7 @@
 /** The flags of `quern start`, made from the table of options. */
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { OPTION_ENTRIES, type OptionEntry, type PartialConfig } from '../config/options.ts'
+import { argument } from './argument.ts'
 
 const isYesNo = ({ byDefault }: OptionEntry): boolean => typeof byDefault === 'boolean'
 
@@ -16,11 +17,7 @@ export function addConfigFlags(command: Command): Command {
       command.option(`--${flag}`, shown).option(`--no-${flag}`, `not --${flag}`)
       continue
     }
-    command.option(`--${flag} <value>`, shown, (text) => {
-      const value = kind.parse(text)
-      if (value === undefined) throw new InvalidArgumentError(`expected ${kind.expected}`)
-      return value
-    })
+    command.option(`--${flag} <value>`, shown, argument(kind))
   }
   return command
 }

@@ -8,9 +8,10 @@ import { genesisEntry } from '../replay-chain.ts'
 import { readValidatorKey } from '../validator-key/key-file.ts'
 import { readReporter } from '../validator-key/reporter-file.ts'
 import { loadConfig } from './config.ts'
-import { readGenesis, soloGenesis } from './genesis-file.ts'
+import { readGenesis } from './genesis-file.ts'
 import { writeHome } from './home.ts'
 import { defaultHome, homePaths } from './home-paths.ts'
+import { soloGenesis } from './new-genesis.ts'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'quern-home-'))
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))

@@ -31,7 +31,7 @@ const names = list(text('host names without a port', /^[^\s,/:]+$/))
 const origins = list(text('origins such as "https://example.org", or "*"', /^(\*|https?:\/\/[^\s,/]+)$/))
 const host = text('an address or a host name', /^[^\s/]+$/)
 
-/** LevelDB and the mempool both live in memory; more than this belongs to no single machine. */
+/** 64 GiB: the mempool lives in memory, and no machine has more to spare for it. */
 const MAX_POOL_BYTES = 2 ** 36
 
 export const OPTIONS = {

@@ -6,9 +6,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { formatAddress } from '../../core/address.ts'
 import type { P2pCounters } from '../../p2p/options.ts'
-import { epochValidators } from '../../vm/state/tables.ts'
-import { readRecord } from '../../vm/state/view.ts'
 import type { NodeApi } from '../api.ts'
+import { ownViews } from '../own-views.ts'
 import type { MetricsSource } from '../rpc/http-metrics.ts'
 
 const PREFIX = 'quern_'
@@ -91,14 +90,8 @@ function addChain(node: NodeApi, registers: Registers): void {
 
 /** Of this node's own validator, in the present epoch, as final blocks record them. */
 function addValidator(node: NodeApi, registers: Registers): void {
-  const { validator } = node
-  if (validator === undefined) return
-  const views = () => {
-    const { epoch, height } = node.finalized()
-    const state = node.stateAt(height)
-    const record = state && readRecord(state, epochValidators, { epoch, validator })
-    return record ?? { missedViews: 0, proposedViews: 0 }
-  }
+  if (node.validator === undefined) return
+  const views = () => ownViews(node) ?? { missedViews: 0, proposedViews: 0 }
   gauge('validator_missed_views', 'Own leader views missed in this epoch.', registers, () => views().missedViews)
   gauge('validator_proposed_views', 'Own leader views used in this epoch.', registers, () => views().proposedViews)
 }

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { WEI_PER_CPC } from '../../core/units.ts'
 import type { ChainFacts } from '../../gpu/facts.ts'
+import { TEST_FACTS } from '../../gpu/facts-fixture.ts'
 import type { WorkerStats } from '../../gpu/worker-events.ts'
 import { listenMetrics, type MetricsListener } from '../cli/worker/metrics-listener.ts'
 import { WorkerMetrics } from './worker-metrics.ts'
@@ -33,34 +34,11 @@ const stats: WorkerStats = {
   devices: [device('wasm', 256 ** 3), device('webgpu', 2 * 256 ** 3)],
 }
 const facts: ChainFacts = {
-  network: 'devnet',
-  chainId: 1,
-  height: 100,
-  finalizedHeight: 99,
-  timestampMs: 0,
-  blockMs: 500,
-  syncing: false,
-  latencyMs: 5,
+  ...TEST_FACTS,
   balanceWei: 7n * WEI_PER_CPC,
   paidWei: 50n * WEI_PER_CPC,
   epochWorkMacs: 1n,
-  epoch: {
-    epoch: 2,
-    firstHeight: 81,
-    lastHeight: 120,
-    difficultyMacs: 1_000_000_000n,
-    workMacs: 4n,
-    results: 4,
-    poolWei: 120n * WEI_PER_CPC,
-  },
-  params: {
-    epochBlocks: 40,
-    targetResultsPerBlock: 4,
-    matrixSizes: [256],
-    emissionWei: 10n * WEI_PER_CPC,
-    halvingBlocks: 1_000_000,
-    workerShareBps: 6_000,
-  },
+  epoch: { ...TEST_FACTS.epoch, workMacs: 4n, results: 4 },
 }
 
 function measured(known: ChainFacts | undefined) {

@@ -1,15 +1,13 @@
 /** What a worker counts, for Prometheus, under `quern_worker_`. Values are read when somebody asks. */
 import { Counter, Gauge, Registry } from 'prom-client'
 import type { Baseline } from '../../gpu/earnings.ts'
-import { earnedWei, expectedCpcPerHour, workShare } from '../../gpu/earnings.ts'
+import { earnedWei, expectedCpcPerHour, inCpc, workShare } from '../../gpu/earnings.ts'
 import type { ChainFacts } from '../../gpu/facts.ts'
+import { KnownTags } from '../../gpu/tally.ts'
 import type { WorkerEvent, WorkerStats } from '../../gpu/worker-events.ts'
 import type { MetricsSource } from '../rpc/http-metrics.ts'
 
 const PREFIX = 'quern_worker_'
-const WEI_PER_CPC = 1e18
-/** Tags come from nodes: a node that makes them up must not fill the registry. */
-const MAX_TAGS = 64
 
 export interface WorkerMetricsSource {
   stats(): WorkerStats
@@ -23,7 +21,7 @@ export class WorkerMetrics implements MetricsSource {
   readonly #results: Counter
   readonly #errors: Counter
   readonly #switches: Counter
-  readonly #tags = new Set<string>()
+  readonly #tags = new KnownTags()
 
   constructor(source: WorkerMetricsSource, version: string) {
     const registers = [this.#registry]
@@ -52,12 +50,6 @@ export class WorkerMetrics implements MetricsSource {
     )
   }
 
-  /** Of an unbounded set only so many are told apart. */
-  #known(tag: string): string {
-    if (this.#tags.size < MAX_TAGS) this.#tags.add(tag)
-    return this.#tags.has(tag) ? tag : 'OTHER'
-  }
-
   onEvent(event: WorkerEvent): void {
     switch (event.type) {
       case 'submitted':
@@ -66,13 +58,13 @@ export class WorkerMetrics implements MetricsSource {
         this.#results.inc({ outcome: event.type, reason: '' })
         break
       case 'rejected':
-        this.#results.inc({ outcome: event.type, reason: this.#known(event.tag) })
+        this.#results.inc({ outcome: event.type, reason: this.#tags.of(event.tag) })
         break
       case 'late':
         this.#results.inc({ outcome: event.type, reason: event.reason })
         break
       case 'trouble':
-        this.#errors.inc({ code: this.#known(event.tag) })
+        this.#errors.inc({ code: this.#tags.of(event.tag) })
         break
       case 'switched':
         this.#switches.inc()
@@ -150,14 +142,10 @@ function addChain({ stats, facts, baseline }: WorkerMetricsSource, registers: Re
     })
   gauge('earned_cpc', 'Paid and accruing in the open epoch, since the worker began.', (known) => {
     const since = baseline()
-    return since === undefined ? undefined : Number(earnedWei(since, known)) / WEI_PER_CPC
+    return since === undefined ? undefined : inCpc(earnedWei(since, known))
   })
-  gauge(
-    'paid_cpc',
-    'All that the chain ever paid to this account for work.',
-    ({ paidWei }) => Number(paidWei) / WEI_PER_CPC,
-  )
-  gauge('balance_cpc', 'Balance of the account.', ({ balanceWei }) => Number(balanceWei) / WEI_PER_CPC)
+  gauge('paid_cpc', 'All that the chain ever paid to this account for work.', ({ paidWei }) => inCpc(paidWei))
+  gauge('balance_cpc', 'Balance of the account.', ({ balanceWei }) => inCpc(balanceWei))
   gauge('expected_cpc_per_hour', 'At the average rate, this difficulty and this competition.', (known) =>
     expectedCpcPerHour(known, stats().averageMacsPerSecond),
   )

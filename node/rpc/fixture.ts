@@ -21,11 +21,11 @@ import { checkGenesis, type Genesis } from '../../vm/genesis.ts'
 import { type ChainParams, DIFFICULTY_FLOOR_MACS, PRESETS } from '../../vm/params.ts'
 import { epochs } from '../../vm/state/tables.ts'
 import { readRecord } from '../../vm/state/view.ts'
-import { proofOfPossessionBytes } from '../../vm/statement.ts'
 import { encodeEnvelope, signingHash } from '../../vm/transaction/envelope.ts'
 import { signEip1559Transfer, signLegacyTransfer, signNative } from '../../vm/transaction/sign.ts'
 import type { Action, Transaction } from '../../vm/transaction/types.ts'
 import type { DevControls, NodeApi } from '../api.ts'
+import { registrationOf } from '../validator-key/registration.ts'
 import { RpcError, toRpcError } from './errors.ts'
 import { FilterStore } from './filters.ts'
 import { FixtureChain } from './fixture-chain.ts'
@@ -56,10 +56,10 @@ const VALIDATOR_KEYS = [0, 1].map((i) => {
   const blsSecretKey = sha256(utf8(`bls ${i}`))
   // Below the group order whatever the hash.
   blsSecretKey[0] = 0
-  return { ...roleKey(`validator ${i}`), blsSecretKey, blsPublicKey: bls.publicKey(blsSecretKey) }
+  return { owner: roleKey(`validator ${i}`).address, blsSecretKey }
 })
 /** Owner addresses. */
-export const VALIDATORS: readonly Address[] = VALIDATOR_KEYS.map(({ address }) => address)
+export const VALIDATORS: readonly Address[] = VALIDATOR_KEYS.map(({ owner }) => owner)
 
 export const PARAMS: ChainParams = {
   ...PRESETS.devnet,
@@ -77,10 +77,9 @@ const GENESIS: Genesis = {
   params: PARAMS,
   activations: { vprogs: 0 },
   alloc: [...ACCOUNTS, WORKER, DEV_AUTHORITY].map(({ address }) => ({ address, balanceWei: 10_000n * WEI_PER_CPC })),
-  validators: VALIDATOR_KEYS.map(({ address, blsSecretKey, blsPublicKey }) => ({
-    owner: address,
-    blsPublicKey,
-    proofOfPossession: bls.sign(blsSecretKey, proofOfPossessionBytes(PARAMS.chainId, address, blsPublicKey)),
+  validators: VALIDATOR_KEYS.map((key) => ({
+    owner: key.owner,
+    ...registrationOf(key, PARAMS.chainId),
     stakeWei: 5_000n * WEI_PER_CPC,
     nodeId: '',
   })),
@@ -149,7 +148,7 @@ export interface Landmarks {
 
 function buildChain(): { readonly chain: FixtureChain; readonly landmarks: Landmarks } {
   checkGenesis(GENESIS, bls)
-  const chain = new FixtureChain(GENESIS, new Map(VALIDATOR_KEYS.map((key) => [hexKey(key.address), key.blsSecretKey])))
+  const chain = new FixtureChain(GENESIS, new Map(VALIDATOR_KEYS.map((key) => [hexKey(key.owner), key.blsSecretKey])))
   const [alice, bob, carol] = ACCOUNTS as [Key, Key, Key]
   const decode = (raw: Uint8Array): Transaction => chain.decode(raw)
   const submission = (seedHeight: number, skip = 0, nonce = 0): Transaction =>

@@ -1,6 +1,5 @@
 /** Reading the JSON files of a validator: whole or not at all. */
 import fs from 'node:fs'
-import type { Place } from './place.ts'
 
 /** The largest of them, an encrypted key, takes a kilobyte. */
 const MAX_FILE_BYTES = 1 << 16
@@ -27,10 +26,4 @@ export function readFields(
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('is not a JSON object')
   return value as Readonly<Record<string, unknown>>
-}
-
-export function isPlace(value: unknown): value is Place {
-  if (typeof value !== 'object' || value === null) return false
-  const { epoch, view } = value as Partial<Record<'epoch' | 'view', unknown>>
-  return Number.isSafeInteger(epoch) && (epoch as number) >= 0 && Number.isSafeInteger(view) && (view as number) >= -1
 }

@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { formatAddress, parseAddress } from '../../core/address.ts'
-import { bls } from '../../core/bls.ts'
+import { bls, blsSecretFrom } from '../../core/bls.ts'
 import { type Address, fromHex, toHex } from '../../core/bytes.ts'
 import { QuernError } from '../../core/errors.ts'
 import { decryptSecret, type EncryptedSecret, encryptSecret } from '../keystore/keystore.ts'
@@ -27,13 +27,7 @@ export interface StoredValidatorKey {
   unlock(password?: string): Promise<ValidatorKey>
 }
 
-/** A new BLS secret key. */
-export function makeBlsSecret(): Uint8Array {
-  const secret = new Uint8Array(randomBytes(32))
-  // Secret keys are integers below the group order, which starts with 0x73.
-  secret[0] = secret[0]! & 0x3f
-  return secret
-}
+export const makeBlsSecret = (): Uint8Array => blsSecretFrom(new Uint8Array(randomBytes(32)))
 
 interface KeyFields {
   readonly version: typeof VERSION

@@ -7,8 +7,8 @@
 import { type Hash, toHex } from '../../core/bytes.ts'
 import { QuernError } from '../../core/errors.ts'
 import { replaceFile } from '../durable-file.ts'
-import { isPlace, readFields } from './fields.ts'
-import type { Place } from './place.ts'
+import { readFields } from './fields.ts'
+import { isPlace, type Place } from './place.ts'
 
 export type ProtectionErrorCode = 'PROTECTION_INVALID' | 'PROTECTION_OTHER_CHAIN' | 'PROTECTION_OTHER_KEY'
 

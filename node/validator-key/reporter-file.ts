@@ -3,21 +3,17 @@
  * CPC and nothing else; it is in the clear, so keep no more in it.
  */
 import { formatAddress } from '../../core/address.ts'
-import { type Address, fromHex, toHex } from '../../core/bytes.ts'
+import { fromHex, toHex } from '../../core/bytes.ts'
 import { QuernError } from '../../core/errors.ts'
 import { privateKeyToAddress } from '../../core/secp256k1.ts'
+import type { Reporter } from '../validator/accountability.ts'
 import { readFields } from './fields.ts'
 import { writeOnce } from './key-file.ts'
-
-export interface ReporterAccount {
-  readonly address: Address
-  readonly privateKey: Uint8Array
-}
 
 const VERSION = 1
 
 /** @returns undefined where there is no file @throws QuernError `REPORTER_INVALID` */
-export function readReporter(file: string): ReporterAccount | undefined {
+export function readReporter(file: string): Reporter | undefined {
   const invalid = (why: string, cause?: unknown): QuernError =>
     new QuernError('REPORTER_INVALID', `${file} ${why}: remove it to run without an account for reports`, {}, { cause })
   const fields = readFields(file, invalid)

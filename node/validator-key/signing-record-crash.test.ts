@@ -5,7 +5,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { sha256 } from '../../core/hash.ts'
 import { MemoryStore } from '../../core/kv.ts'
-import { Journal } from '../storage/journal.ts'
+import { copyOf, sign } from './fixture.ts'
 import { comparePlaces, type Place } from './place.ts'
 import { SigningRecord, type SigningRecordOptions } from './signing-record.ts'
 
@@ -23,18 +23,6 @@ const options = (): SigningRecordOptions => ({
   genesisHash: sha256(Uint8Array.of(1)),
   blsPublicKey: new Uint8Array(48).fill(7),
 })
-
-async function sign(record: SigningRecord, store: MemoryStore, { epoch, view }: Place): Promise<void> {
-  await record.reserve(epoch, view)
-  const vote = { kind: 'nullify', epoch, view, blockHash: new Uint8Array(32), validator: 0 } as const
-  await (await Journal.open(store)).append([{ type: 'vote', vote: { ...vote, signature: new Uint8Array(96) } }])
-}
-
-async function copyOf(store: MemoryStore): Promise<MemoryStore> {
-  const copy = new MemoryStore()
-  for await (const [key, value] of store.entries()) await copy.write([{ type: 'put', key, value }])
-  return copy
-}
 
 /** Starts on the store, of which the store's part, the file's part, or neither reached the disk. */
 async function startAndDie(store: MemoryStore, survives: 'store' | 'file' | 'neither'): Promise<MemoryStore> {

@@ -4,13 +4,13 @@ import path from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { encodeBlock, makeBlock } from '../../consensus/block.ts'
-import type { JournalRecord } from '../../consensus/simplex/types.ts'
 import { SAMPLE_BLOCK } from '../../consensus/testing/arbitraries.ts'
 import { concatBytes, toHex, u64be, utf8 } from '../../core/bytes.ts'
 import { sha256 } from '../../core/hash.ts'
 import { MemoryStore } from '../../core/kv.ts'
 import { Journal } from '../storage/journal.ts'
 import { KEY } from '../storage/layout.ts'
+import { copyOf, sign } from './fixture.ts'
 import { BEFORE_ALL, comparePlaces, type Place } from './place.ts'
 import { barUpTo, lastPlace, RESERVED_VIEWS, SigningRecord, type SigningRecordOptions } from './signing-record.ts'
 
@@ -28,23 +28,6 @@ const KEY_BYTES = new Uint8Array(48).fill(7)
 const options = (): SigningRecordOptions => ({ file: file(), genesisHash: GENESIS, blsPublicKey: KEY_BYTES })
 const onDisk = () => JSON.parse(fs.readFileSync(file(), 'utf8')) as Record<string, unknown> & Place
 const place = (epoch: number, view: number): Place => ({ epoch, view })
-
-const vote = ({ epoch, view }: Place): JournalRecord => ({
-  type: 'vote',
-  vote: { kind: 'nullify', epoch, view, blockHash: new Uint8Array(32), validator: 0, signature: new Uint8Array(96) },
-})
-
-/** As the host does: reserve, then persist, then the statement leaves. */
-async function sign(record: SigningRecord, store: MemoryStore, at: Place): Promise<void> {
-  await record.reserve(at.epoch, at.view)
-  await (await Journal.open(store)).append([vote(at)])
-}
-
-async function copyOf(store: MemoryStore): Promise<MemoryStore> {
-  const copy = new MemoryStore()
-  for await (const [key, value] of store.entries()) await copy.write([{ type: 'put', key, value }])
-  return copy
-}
 
 /** A final block of this height in the store. */
 async function finalise(store: MemoryStore, height: number, { epoch, view }: Place): Promise<void> {

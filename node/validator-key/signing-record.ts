@@ -22,8 +22,8 @@ import { QuernError } from '../../core/errors.ts'
 import type { KvStore } from '../../core/kv.ts'
 import { replaceFile } from '../durable-file.ts'
 import type { SigningProtection } from '../validator/signing-protection.ts'
-import { isPlace, readFields } from './fields.ts'
-import { BEFORE_ALL, comparePlaces, laterPlace, type Place } from './place.ts'
+import { readFields } from './fields.ts'
+import { BEFORE_ALL, comparePlaces, isPlace, laterPlace, type Place } from './place.ts'
 import { belongsTo, lastSigned, markSession, SESSION_BYTES } from './signed-places.ts'
 
 export type SigningRecordErrorCode =

@@ -12,7 +12,8 @@
  * multiplication is that of its best kernel. `scripts/bench/device.mjs` prints the same where this cannot run.
  *
  * Options: `--rounds N` (default 3), `--largest N` (largest attempt played, default 4096; beyond it attempts are
- * computed from the rate at that size, marked ~).
+ * computed from the rate at that size, marked ~), `--onnx FOLDER` (where onnxruntime-node is installed: the bare product
+ * of its MatMulInteger, as a baseline).
  */
 import { u32be } from '../../core/bytes.ts'
 import { messageOf } from '../../core/errors.ts'
@@ -28,13 +29,17 @@ import { drawRows } from '../../vm/compute/matrix.ts'
 import { referenceKernel } from '../../vm/compute/tile.ts'
 import { ticketOfTile } from '../../vm/compute/verify.ts'
 import type { TileKernel } from '../../vm/execution/types.ts'
-import { numberOption, printTable, secondsOf, times } from './report.ts'
+import { createOnnxProduct, loadOnnx, ONNX_PACKAGE, type OnnxProduct, type Operand, rest, SAMPLES } from './onnx.ts'
+import { numberOption, printTable, secondsOf, textOption, times } from './report.ts'
 
 const SIZES = [256, 512, 1_024, 2_048, 4_096, 8_192]
 const ROUNDS = numberOption('rounds', 3)
 const LARGEST = numberOption('largest', 4_096)
 /** Above it an attempt of plain TypeScript takes seconds, and its rate no longer changes. */
 const REFERENCE_LARGEST = 1_024
+const ONNX_FOLDER = textOption('onnx')
+/** Where its rate no longer changes; products of int8 take most of a second beyond. */
+const ONNX_SIZES = SIZES.filter((n) => n >= 1_024 && n <= Math.min(2_048, LARGEST))
 /** One measurement repeats short work for about as long as this many MACs take. */
 const BURST_MACS = 1e9
 const seed = sha256(u32be(0))
@@ -99,6 +104,29 @@ async function verifyOnce(key: string, kernel: TileKernel, n: number): Promise<v
   keep(`${key} ${n}`, count / seconds)
 }
 
+const onnx = ONNX_FOLDER === undefined ? undefined : loadOnnx(ONNX_FOLDER)
+const onnxProducts = new Map<string, OnnxProduct>()
+if (onnx !== undefined) {
+  for (const n of ONNX_SIZES) {
+    const operands = { a: drawRows(seed, n, 0, n), b: drawRows(sha256(seed), n, 0, n), n }
+    for (const operand of ['int8', 'uint8'] satisfies Operand[]) {
+      for (const threads of [1, 2]) {
+        const product = await createOnnxProduct(onnx, { ...operands, operand, threads })
+        onnxProducts.set(`${operand} ${threads} ${n}`, product)
+      }
+    }
+  }
+}
+
+async function multiplyByOnnx(n: number): Promise<void> {
+  for (const [key, product] of onnxProducts) {
+    if (!key.endsWith(` ${n}`)) continue
+    const timed = key.includes(' 1 ') ? cpuSecondsOf : secondsOf
+    keep(key, n ** 3 / (await timed(product.multiply)) / 1e9)
+    await rest()
+  }
+}
+
 const reference = createReferenceBackend()
 const plain = createWasmBackend({ threads: 1, level: 0 })
 const one = createWasmBackend({ threads: 1 })
@@ -117,10 +145,11 @@ for (let round = 0; round <= ROUNDS; round++) {
     await playOnce('plain', plain, n, round)
     await playOnce('one', one, n, round)
     await playOnce('two', two, n, round)
+    await multiplyByOnnx(n)
   }
   if (round === 0) best.clear()
 }
-await Promise.all([plain.close(), one.close(), two.close()])
+await Promise.all([plain, one, two, ...onnxProducts.values()].map((opened) => opened.close()))
 
 const rate = (value: number): string => (Number.isNaN(value) ? '' : value.toFixed(1))
 const percent = (value: number): string => `${(100 * value).toFixed(0)} %`
@@ -157,6 +186,26 @@ printTable(
     ]
   }),
 )
+
+if (onnx === undefined) {
+  console.log('\nonnxruntime-node is left out; to compare with it:')
+  console.log(`  npm i --ignore-scripts --prefix FOLDER ${ONNX_PACKAGE}   # 190 MB`)
+  console.log('  npx tsx scripts/bench/compute.ts --onnx FOLDER')
+} else {
+  console.log(`\nMatMulInteger of onnxruntime-node ${onnx.version}: the product alone, GMAC/s\n`)
+  printTable(
+    ['n', 'A given as', '1 thread', 'lottery / it', '2 threads', 'lottery / it', `wrong of ${2 * SAMPLES}`],
+    ONNX_SIZES.flatMap((n) =>
+      ['int8', 'uint8'].map((operand) => {
+        const keys = [`${operand} 1 ${n}`, `${operand} 2 ${n}`] as const
+        const [single, double] = [rateOf(keys[0]), rateOf(keys[1])]
+        const wrong = keys.reduce((sum, key) => sum + (onnxProducts.get(key)?.wrong ?? Number.NaN), 0)
+        const shares = [times(rateOf(`one ${n}`) / single), times(rateOf(`two ${n}`) / double)] as const
+        return [String(n), operand, rate(single), shares[0], rate(double), shares[1], String(wrong)]
+      }),
+    ),
+  )
+}
 
 console.log('\none verification against one attempt (wasm, 1 thread)\n')
 printTable(

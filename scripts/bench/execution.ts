@@ -74,7 +74,7 @@ function makeFullBlock(parent: ParentBlock, transactions: readonly Transaction[]
       parentCertificate: undefined,
       view: 0,
       timestampMs: 0,
-      proposer: proposer.address,
+      proposer: proposer.owner,
       randomnessReveal: bls.sign(proposer.blsSecretKey, revealBytes(rules.genesisHash, 0, 0)),
       candidates: { next: () => transactions[next++], skipSender: () => {} },
     },

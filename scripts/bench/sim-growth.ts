@@ -31,6 +31,7 @@ const calmPlan = (validators: number): Plan => ({
   followers: 0,
   byzantine: new Map(),
   outside: new Set(),
+  diskLosses: new Map(),
   links: { loss: 0, duplicates: 0, minDelayMs: 5, maxDelayMs: 40, stragglers: 0 },
   disk: { slowShare: 0, maxDelayMs: 0 },
   clocks: [{ skewMs: 0, driftPpm: 0 }],

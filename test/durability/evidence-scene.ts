@@ -29,7 +29,7 @@ export function signedBy(sender: number, action: Action, node: ChainNode): Uint8
 }
 
 /** Where a statement stands, and who signed it on which chain. */
-export interface Place {
+interface SignedAt {
   readonly epoch: number
   readonly view: number
   readonly signer: number
@@ -40,7 +40,7 @@ export function statement(
   scheme: Pick<BlsScheme, 'sign'>,
   type: SignedStatement['type'],
   blockHash: Hash,
-  { epoch, view, signer, genesisHash }: Place,
+  { epoch, view, signer, genesisHash }: SignedAt,
 ): SignedStatement {
   const message = statementBytes(type, genesisHash, epoch, view, blockHash)
   return { type, blockHash, signature: scheme.sign(testKey(signer).blsSecretKey, message) }

@@ -3,10 +3,8 @@
  * draws, while it starts as well. Between its lives its disk is read: what it told its user is final is there, and over all
  * lives nothing that it signed contradicts another; nor does any of the others see it equivocate.
  */
-import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { FAST_PARAMS, type TestKey, testGenesis, testKey } from '../../consensus/testing/chain.ts'
-import { bls } from '../../core/bls.ts'
 import { toHex } from '../../core/bytes.ts'
 import { randomStream } from '../../core/random.ts'
 import { writeHome } from '../../node/config/home.ts'
@@ -15,8 +13,9 @@ import { genesisEntry } from '../../node/replay-chain.ts'
 import { ChainStore } from '../../node/storage/chain-store.ts'
 import { Journal } from '../../node/storage/journal.ts'
 import { LevelStore } from '../../node/storage/level-store.ts'
+import { makeBlsSecret } from '../../node/validator-key/key-file.ts'
+import { registrationOf } from '../../node/validator-key/registration.ts'
 import type { Genesis } from '../../vm/genesis.ts'
-import { proofOfPossessionBytes } from '../../vm/statement.ts'
 import { type RunningCommand, Sandbox } from '../e2e/command.ts'
 import { StatementBook, statementOf } from './statements.ts'
 
@@ -30,21 +29,17 @@ const PARAMS = { ...FAST_PARAMS, blockIntervalMs: 100, networkDelayMs: 250, epoc
 const LAST_BLOCKS = PARAMS.epochBlocks + 2
 
 /** New ones for each run: a machine runs one process with a key, and tests run beside tests. */
-const keys: readonly TestKey[] = Array.from({ length: VALIDATORS }, (_, i) => {
-  const blsSecretKey = new Uint8Array(randomBytes(32))
-  // Below the group order whatever the bytes.
-  blsSecretKey[0] = 0
-  return { ...testKey(i), blsSecretKey }
-})
+const keys: readonly TestKey[] = Array.from({ length: VALIDATORS }, (_, i) => ({
+  ...testKey(i),
+  blsSecretKey: makeBlsSecret(),
+}))
 
 function genesisOfKeys(): Genesis {
   const genesis = testGenesis(VALIDATORS, PARAMS)
-  const validators = genesis.validators.map((validator, i) => {
-    const { owner, blsSecretKey } = keys[i]!
-    const blsPublicKey = bls.publicKey(blsSecretKey)
-    const message = proofOfPossessionBytes(PARAMS.chainId, owner, blsPublicKey)
-    return { ...validator, blsPublicKey, proofOfPossession: bls.sign(blsSecretKey, message) }
-  })
+  const validators = genesis.validators.map((validator, i) => ({
+    ...validator,
+    ...registrationOf(keys[i]!, PARAMS.chainId),
+  }))
   return { ...genesis, validators }
 }
 

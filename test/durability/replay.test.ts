@@ -9,15 +9,14 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { decodeBlock, encodeBlock } from '../../consensus/block.ts'
 import { withHeader } from '../../consensus/testing/chain.ts'
-import { bls } from '../../core/bls.ts'
 import { toHex, ZERO_HASH } from '../../core/bytes.ts'
 import { WEI_PER_CPC } from '../../core/units.ts'
 import { Devnet } from '../../devnet/devnet.ts'
 import { storeFolder } from '../../devnet/directory.ts'
-import { type AccountKey, validatorKey } from '../../devnet/keys.ts'
+import { type AccountKey, devnetValidator } from '../../devnet/keys.ts'
 import { KEY } from '../../node/storage/layout.ts'
 import { LevelStore } from '../../node/storage/level-store.ts'
-import { proofOfPossessionBytes } from '../../vm/statement.ts'
+import { registrationOf } from '../../node/validator-key/registration.ts'
 import { signNative } from '../../vm/transaction/sign.ts'
 import type { Action, KindName } from '../../vm/transaction/types.ts'
 
@@ -36,13 +35,9 @@ let head: { readonly hash: string; readonly stateRoot: string; readonly height: 
 function actions(devnet: Devnet): (readonly [AccountKey, Action])[] {
   const { accounts, validators, authority, workers } = devnet.keys
   const [a, b, c] = accounts as [AccountKey, AccountKey, AccountKey]
-  const [v, w] = validators as [(typeof validators)[0], (typeof validators)[0]]
-  const fresh = validatorKey('replay: a late one', 0)
-  const message = proofOfPossessionBytes(devnet.genesis.params.chainId, c.address, fresh.blsPublicKey)
-  const registration = {
-    blsPublicKey: fresh.blsPublicKey,
-    proofOfPossession: bls.sign(fresh.blsSecretKey, message),
-  }
+  const [v, w] = validators.map(({ account }) => account) as [AccountKey, AccountKey]
+  const late = { owner: c.address, blsSecretKey: devnetValidator('replay: a late one', 0).blsSecretKey }
+  const registration = registrationOf(late, devnet.genesis.params.chainId)
   const profile = { name: 'first', website: '', description: 'grinds', commissionBps: 0, openToWorkers: true }
   return [
     [a, { kind: 'TRANSFER', to: b.address, value: 7n, memo: Uint8Array.of(1, 2, 3) }],

@@ -17,6 +17,9 @@ export interface GenesisValidator {
   readonly nodeId: string
 }
 
+/** The height of what is not part of this version. */
+export const NEVER = Number.MAX_SAFE_INTEGER
+
 /** Height from which a set of rules is in force. */
 export interface Activations {
   readonly vprogs: number

@@ -80,7 +80,8 @@ async function init(flags: InitFlags, context: CliContext): Promise<Made> {
   checkFlags(flags)
   // Loaded here, not above: the network's libraries take a while, and most commands need none of them.
   const { writeHome } = await import('../../config/home.ts')
-  const { readGenesis, soloGenesis } = await import('../../config/genesis-file.ts')
+  const { readGenesis } = await import('../../config/genesis-file.ts')
+  const { soloGenesis } = await import('../../config/new-genesis.ts')
   const { loadOrMakeIdentity, peerIdOf } = await import('../../../p2p/identity.ts')
   const { genesisEntry } = await import('../../replay-chain.ts')
   const paths = homePaths(flags.home)

@@ -1,14 +1,13 @@
 /** The command-line form of every action: its arguments and options, and the action they make. */
 
 import { formatAddress } from '../../../core/address.ts'
-import { bls } from '../../../core/bls.ts'
 import { equalBytes, fromHex, utf8 } from '../../../core/bytes.ts'
 import { QuernError } from '../../../core/errors.ts'
 import { parseCpc } from '../../../core/units.ts'
-import { proofOfPossessionBytes } from '../../../vm/statement.ts'
 import { MAX_MEMO_BYTES } from '../../../vm/transaction/bodies/transfer.ts'
 import type { Action } from '../../../vm/transaction/types.ts'
 import { readValidatorKey } from '../../validator-key/key-file.ts'
+import { registrationOf } from '../../validator-key/registration.ts'
 import type { ReadAddress } from '../address.ts'
 import { readPassword } from '../password.ts'
 import type { RpcClient } from '../rpc-client.ts'
@@ -109,9 +108,8 @@ export const ACTION_COMMANDS: readonly ActionCommand[] = [
       if (options.blsKey === undefined && options.validatorKey === undefined) return stake
       const secretKey =
         options.validatorKey === undefined ? fromHex(text(options.blsKey)) : await blsKeyOf(options, signer)
-      const blsPublicKey = bls.publicKey(secretKey)
-      const proofOfPossession = bls.sign(secretKey, proofOfPossessionBytes(chainId, signer.address, blsPublicKey))
-      return { ...stake, registration: { blsPublicKey, proofOfPossession } }
+      const key = { owner: signer.address, blsSecretKey: secretKey }
+      return { ...stake, registration: registrationOf(key, chainId) }
     },
   },
   {

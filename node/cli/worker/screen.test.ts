@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { WEI_PER_CPC } from '../../../core/units.ts'
+import { TEST_FACTS } from '../../../gpu/facts-fixture.ts'
 import type { DeviceStats, WorkerStats } from '../../../gpu/worker-events.ts'
 import { renderScreen, type ScreenView, summaryLine } from './screen.ts'
 
@@ -39,34 +40,12 @@ const view: ScreenView = {
   earningMs: 3_600_000,
   stats,
   facts: {
-    network: 'devnet',
-    chainId: 26_180,
-    height: 100,
-    finalizedHeight: 99,
-    timestampMs: 0,
-    blockMs: 500,
-    syncing: false,
+    ...TEST_FACTS,
     latencyMs: 3.4,
     balanceWei: 12_345_678_900_000_000_000n,
     paidWei: 50n * WEI_PER_CPC,
     epochWorkMacs: 2_000_000_000n,
-    epoch: {
-      epoch: 2,
-      firstHeight: 81,
-      lastHeight: 120,
-      difficultyMacs: 1_500_000_000n,
-      workMacs: 8_000_000_000n,
-      results: 4,
-      poolWei: 120n * WEI_PER_CPC,
-    },
-    params: {
-      epochBlocks: 40,
-      targetResultsPerBlock: 4,
-      matrixSizes: [256],
-      emissionWei: 10n * WEI_PER_CPC,
-      halvingBlocks: 1_000_000,
-      workerShareBps: 6_000,
-    },
+    epoch: { ...TEST_FACTS.epoch, difficultyMacs: 1_500_000_000n, workMacs: 8_000_000_000n, results: 4 },
   },
   staleMs: undefined,
   baseline: { paidWei: 20n * WEI_PER_CPC, accruingWei: 0n },
