@@ -111,7 +111,7 @@ export function describeLife(event: LifeEvent): string {
     case 'equivocation':
       return `validator ${event.validator} signed twice in epoch ${event.epoch}, view ${event.view}`
     case 'barred':
-      return `data/ does not show all that this key signed: it signs nothing up to epoch ${event.epoch}, view ${event.view}`
+      return `data/ does not show all that this key signed: it signs nothing up to epoch ${event.epoch}, view ${event.view} (a devnet that it makes alone needs \`quern reset --forget-signing\`)`
     case 'internalError':
       return `${event.method} failed: ${event.message}`
     case 'halted':

@@ -127,9 +127,17 @@ export async function startHost(host: Host, listen: readonly string[]): Promise<
     await Promise.resolve(host.stop()).catch(() => {})
     throw new QuernError(
       'P2P_LISTEN_FAILED',
-      `cannot listen on ${listen.join(', ')}: ${messageOf(error)}; free the port or choose another`,
+      `cannot listen on ${listen.join(', ')}: ${listenFault(messageOf(error))}; choose another with --p2p-listen (tcp/0 = any free port)`,
       {},
       { cause: error },
     )
   }
+}
+
+/** libp2p answers with every address, advice on its own options and stack traces; an operator needs one line. */
+function listenFault(message: string): string {
+  if (message.includes('EADDRINUSE')) return 'the port is taken'
+  if (message.includes('EACCES')) return 'not allowed (ports below 1024 belong to the system)'
+  if (message.includes('EADDRNOTAVAIL')) return 'this machine has no such address'
+  return /Error: ([^\n]+)/.exec(message)?.[1] ?? message.split('\n', 1)[0] ?? message
 }

@@ -25,6 +25,7 @@ describe('identity', () => {
     const path = join(folder, 'broken.key')
     await writeFile(path, 'hello')
     await expect(loadOrMakeIdentity(path)).rejects.toMatchObject({ code: 'P2P_IDENTITY_INVALID' })
+    await expect(loadIdentity(folder)).rejects.toThrow('cannot be read (EISDIR): check its permissions')
   })
 
   it('has the peer id that libp2p gives its key', () => {

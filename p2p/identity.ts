@@ -42,14 +42,25 @@ export async function saveIdentity(path: string, identity: Uint8Array): Promise<
 }
 
 /**
- * @throws QuernError `P2P_IDENTITY_INVALID` when the file holds something else, and errors of the file system
+ * @throws QuernError `P2P_IDENTITY_INVALID` when the file holds something else or cannot be read; NodeJS error `ENOENT`
  */
 export async function loadIdentity(path: string): Promise<Uint8Array> {
-  const text = (await readFile(path, 'utf8')).trim()
+  const text = (await readText(path)).trim()
   if (!/^[0-9a-f]{64}$/.test(text)) {
     throw invalid(`${path} is not an identity (64 hex digits); restore it, or remove it for a new peer id`)
   }
   return fromHex(text)
+}
+
+/** A file that is not there is for the caller to deal with. */
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === 'ENOENT') throw cause
+    throw invalid(`${path} cannot be read (${code}): check its permissions`, cause)
+  }
 }
 
 /** The identity in this file; the first call makes it. */

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { QuernError } from '../../core/errors.ts'
 import { argument } from '../../node/cli/argument.ts'
 import { type CliContext, outputOf, withRpc } from '../../node/cli/context.ts'
+import { checkEndpoint } from '../../node/cli/rpc-client.ts'
 import { whole } from '../../node/config/kinds.ts'
 import { observe } from './observe.ts'
 import { type Finding, verdict } from './verdict.ts'
@@ -33,6 +34,7 @@ export function addCheckCommand(devnet: Command, context: CliContext): void {
       '\nExits with 1 when anything failed.\n\nExample:\n  quern devnet check --rpc http://127.0.0.1:8545',
     )
     .action(async (flags: CheckFlags, command: Command) => {
+      checkEndpoint(flags.rpc)
       const findings = verdict(await observe(flags.rpc, flags.seconds))
       const failed = findings.filter(({ ok }) => !ok).map(({ name }) => name)
       const ok = failed.length === 0

@@ -97,10 +97,13 @@ function noForks({ nodes }: Observations): Finding {
   return good(name, compared.length === 0 ? 'one node seen' : `${compared.length + 1} nodes have the same final blocks`)
 }
 
-function participation({ members, voters }: Observations): Finding {
+function participation({ nodes, members, voters }: Observations): Finding {
   const name = 'participation'
+  const down = nodes.filter(({ runs }) => !runs).map((node) => node.name)
+  // Known at once; its votes are missed only after some blocks.
+  if (down.length > 0) return bad(name, `not running: ${down.join(', ')}`, 'start what is down: dev_restartValidator')
   const blocks = voters.length
-  const shares = `${members.length} validators over ${blocks} blocks`
+  const shares = `${members.length} validator${members.length === 1 ? '' : 's'} over ${blocks} blocks`
   if (blocks < MIN_VOTED_BLOCKS) return good(name, `${shares}: too few blocks to judge by`)
   const absent = members.filter((address) => !voters.some((block) => block.includes(address)))
   if (absent.length === 0) return good(name, `${shares}, none silent`)
@@ -115,7 +118,8 @@ function workersPaid({ lastEpoch, queuedWei, paidWorkers }: Observations): Findi
   const name = 'workers paid'
   if (lastEpoch === undefined) return good(name, 'no epoch has ended yet')
   const { epoch, workers, results } = lastEpoch
-  const work = `epoch ${epoch}: ${results} results of ${workers} workers`
+  const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`
+  const work = `epoch ${epoch}: ${count(results, 'result')} of ${count(workers, 'worker')}`
   if (workers === 0) return good(name, `${work}, nothing to pay`)
   if (queuedWei.to > 0n && queuedWei.to >= queuedWei.from) {
     return bad(

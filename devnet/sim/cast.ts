@@ -9,6 +9,7 @@ import { JOINER } from './genesis.ts'
 import { simKey } from './keys.ts'
 import { Machine, type MachineWorld } from './machine.ts'
 import type { Plan } from './plan.ts'
+import { SimSigningRecord } from './signing-record.ts'
 
 /** The machine of validator `index`, or of its twin. */
 export const machineName = (index: number): string => (index === JOINER ? 'joiner' : `v${index}`)
@@ -25,9 +26,12 @@ export function castMachines(plan: Plan, world: MachineWorld, genesis: ParentBlo
   const numbers = keyNumbers(plan)
   const add = (name: string, index: number | undefined): void => {
     const misdeed = index === undefined ? undefined : byzantine.get(index)
+    const isHonestValidator = index !== undefined && misdeed === undefined
+    const random = randomStream(seed, `record of ${name}`)
     const machine = new Machine(world, {
       name,
-      ...(index === undefined ? {} : { key: simKey(index) }),
+      ...(index === undefined ? {} : { key: simKey(index), votesUntilDiskLoss: plan.diskLosses.get(index) }),
+      ...(isHonestValidator ? { record: new SimSigningRecord(world.queue, random, plan.reservedViews) } : {}),
       isHonest: misdeed === undefined,
       isForgetful: misdeed === 'amnesia',
       diskRandom: randomStream(seed, `disk of ${name}`),

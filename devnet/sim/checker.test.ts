@@ -5,6 +5,7 @@ import { encodeMessage } from '../../consensus/wire.ts'
 import { type Hash, ZERO_HASH } from '../../core/bytes.ts'
 import { sha256 } from '../../core/hash.ts'
 import type { KvOperation } from '../../core/kv.ts'
+import { Harvest } from './check/harvest.ts'
 import { SetCheck } from './check/sets.ts'
 import { StatementCheck } from './check/statements.ts'
 import { Violations } from './check/violations.ts'
@@ -87,6 +88,16 @@ describe('statements', () => {
     ])
   })
 
+  it('of a machine that lost its disk count, and what they relied on does not', () => {
+    say(vote('notarize', 1, A))
+    check.durable('v0', record(notarization(3, A)))
+    check.lostDisk('v0')
+    say(vote('notarize', 1, B))
+    say(vote('finalize', 3, A))
+    expect(violations.list).toContain('v0 in 0/1: two notarize statements, as sent')
+    expect(violations.list).toContain('v0 in 0/3: sent a finalize without the notarization on its disk')
+  })
+
   it('of two machines are not compared', () => {
     check.durable('v0', record(vote('nullify', 1)))
     check.durable('v1', record(vote('nullify', 1)))
@@ -126,6 +137,42 @@ describe('quorums', () => {
     expect(sets.quorumFault(0, Uint8Array.of(0b1_1111))).toBe('signer 4 of 4')
     expect(sets.quorumFault(0, Uint8Array.of(0b0111, 0))).toBe('a bitmap of 2 bytes for 4 members')
     expect(sets.quorumFault(2, Uint8Array.of(0b0111))).toBe('nobody knows the set of epoch 2 yet')
+  })
+})
+
+describe('a harvest', () => {
+  type Block = Parameters<Harvest['add']>[0]
+  const blockOf = (kinds: readonly string[], status: 0 | 1 = 1): Block =>
+    ({
+      transactions: kinds.map((kind) => ({ action: { kind } })),
+      receipts: kinds.map(() => ({ status })),
+    }) as unknown as Block
+
+  it('lacks everything at first, and nothing once all kinds of things happened', () => {
+    const harvest = new Harvest()
+    expect(harvest.lacks(0).map(({ what }) => what)).toEqual([
+      '0 verified results of 1',
+      '0 kinds of staking of 2',
+      '0 changes of the validator set of 1',
+      '0 kinds of transactions of 4',
+      '0 transactions of 12',
+    ])
+    harvest.add(blockOf(['SUBMIT_RESULT', 'STAKE', 'DELEGATE', 'TRANSFER'], 0))
+    expect(harvest.total).toBe(0)
+    harvest.add(blockOf(['SUBMIT_RESULT', 'STAKE', 'DELEGATE', 'TRANSFER']))
+    expect(harvest.lacks(1).map(({ what }) => what)).toEqual(['4 transactions of 12'])
+    harvest.add(blockOf(new Array<string>(8).fill('TRANSFER')))
+    expect(harvest.lacks(1)).toEqual([])
+    expect(harvest.lacks(0)).toHaveLength(1)
+  })
+
+  it('names what would help', () => {
+    const harvest = new Harvest()
+    harvest.add(blockOf(['DELEGATE']))
+    const helps = new Map(harvest.lacks(1).map(({ what, helps: kinds }) => [what, kinds]))
+    expect(helps.get('0 verified results of 1')).toEqual(['SUBMIT_RESULT'])
+    expect(helps.get('1 kinds of staking of 2')).toEqual(['STAKE', 'UNSTAKE', 'UNDELEGATE'])
+    expect(helps.get('1 kinds of transactions of 4')).not.toContain('DELEGATE')
   })
 })
 

@@ -6,7 +6,8 @@
  *     quorum        every final block stands on certificates of more than two thirds of the power of the set that was
  *                   fixed two epochs before, and every honest validator named in them signed
  *     honesty       no honest validator contradicts itself, on the wire or on its disk (check/statements.ts)
- *     durability    what was sent was on the disk; nothing that was final is gone or different after a restart
+ *     durability    what was sent was on the disk; nothing that was final is gone or different after a restart, unless the
+ *                   disk is
  *     money         the supply equation, from the records (check/supply.ts)
  *     blame         only byzantine validators are accused, slashed for equivocation, or rejected; no honest node stops
  */
@@ -15,6 +16,7 @@ import { type Address, hexKey } from '../../core/bytes.ts'
 import type { KvOperation } from '../../core/kv.ts'
 import type { NodeApi } from '../../node/api.ts'
 import type { NetworkMessage } from '../../p2p/transport.ts'
+import { Harvest } from './check/harvest.ts'
 import { type Member, SetCheck } from './check/sets.ts'
 import { type Reader, validatorFacts } from './check/state-tables.ts'
 import { StatementCheck } from './check/statements.ts'
@@ -60,8 +62,9 @@ export class Checker {
   /** Newest final height that each machine told of. */
   readonly #told = new Map<string, number>()
   readonly #slashed = new Set<string>()
-  /** Verified compute results in final blocks. */
-  computeResults = 0
+  #results = 0
+  /** What users got done in final blocks. */
+  readonly harvest = new Harvest()
 
   constructor(rules: CheckerRules) {
     this.#rules = rules
@@ -87,6 +90,11 @@ export class Checker {
     return Math.floor(this.height / this.#rules.epochBlocks)
   }
 
+  /** Epochs in force so far whose set differs from the one before. */
+  get setChanges(): number {
+    return this.sets.changesUpTo(this.epochEdges)
+  }
+
   get slashed(): number {
     return this.#slashed.size
   }
@@ -101,6 +109,11 @@ export class Checker {
 
   durable({ name }: Checked, operation: KvOperation): void {
     this.statements.durable(name, operation)
+  }
+
+  lostDisk({ name }: Checked): void {
+    this.#told.delete(name)
+    this.statements.lostDisk(name)
   }
 
   failed({ name }: Checked, why: string): void {
@@ -182,7 +195,11 @@ export class Checker {
     }
     if (known !== undefined) return
     this.#final[height] = facts
-    this.computeResults += header.resultCount
+    this.harvest.add(executed)
+    this.#results += header.resultCount
+    if (this.#results !== (this.harvest.counts.SUBMIT_RESULT ?? 0)) {
+      this.violations.add(`the header of ${height} counts other results than its receipts at ${name}`)
+    }
     const state = node.stateAt(height)
     if (state === undefined) this.violations.add(`${name} has no state after ${height}`)
     else this.#checkState(height, header.epoch, state)

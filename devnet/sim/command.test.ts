@@ -46,7 +46,7 @@ describe('quern sim', () => {
     expect(await quern('sim', '--seeds', '2', '--from', '1', '--jobs', '2')).toBe(0)
     expect(errors).toEqual([])
     const text = out.join('\n')
-    expect(text).toMatch(/^2 seeds, [\d.]+ a second; [\d.]+ hours simulated; 0 with violations$/m)
+    expect(text).toMatch(/^2 seeds, [\d.]+ a second; [\d.]+ minutes simulated; 0 with violations$/m)
     expect(text).toMatch(/ {2}blocks \d+, views \d+/)
     expect(text).toMatch(/ {2}faults: lost \d+/)
   })

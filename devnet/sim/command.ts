@@ -66,8 +66,9 @@ async function runOne(seed: number, flags: SimFlags, context: CliContext): Promi
     const result = await runOnce(seed, file === undefined ? undefined : (line) => void fs.writeSync(file, `${line}\n`))
     if (flags.json === true) context.write(asJson(result, context.version))
     else {
-      const { violations, faults, ...rest } = result
-      const lines = [...Object.entries(rest), ...Object.entries(faults)].map(([name, value]) => `${name}: ${value}`)
+      const { violations, kinds, faults, ...rest } = result
+      const all = [rest, kinds, faults].flatMap((part) => Object.entries(part))
+      const lines = all.map(([name, value]) => `${name}: ${value}`)
       context.write(lines.join('\n'))
       report(result, context)
     }

@@ -7,7 +7,6 @@
  *
  * A read meets a batch as soon as it was issued, or only when it is done: the disk draws which, since stores differ.
  */
-import { compareBytes } from '../../core/bytes.ts'
 import type { EventQueue } from '../../core/event-queue.ts'
 import type { KvOperation, KvRange, KvStore } from '../../core/kv.ts'
 import type { Random } from '../../core/random.ts'
@@ -97,19 +96,18 @@ export class SimDisk {
   /** What readers see now, in the order of the keys. */
   content(range: KvRange = {}): Entry[] {
     const { gte, lt, reverse, limit } = range
-    const isInRange = ([key]: Entry): boolean =>
-      (gte === undefined || compareBytes(key, gte) >= 0) && (lt === undefined || compareBytes(key, lt) < 0)
     // Strings compare as their bytes do. A table is passed over where all of it is outside.
-    const first = gte === undefined ? '' : idOf(gte.subarray(0, 1))
-    const last = lt === undefined ? '\xff' : idOf(lt.subarray(0, 1))
-    const found: Entry[] = []
+    const first = gte === undefined ? '' : idOf(gte)
+    const end = lt === undefined ? undefined : idOf(lt)
+    const found: string[] = []
     for (const [name, table] of this.#tables) {
-      if (name < first || name > last) continue
-      for (const [id, value] of table) found.push([keyOf(id), value])
+      if (name < first.slice(0, 1) || (end !== undefined && name > end.slice(0, 1))) continue
+      for (const id of table.keys()) if (id >= first && (end === undefined || id < end)) found.push(id)
     }
-    const sorted = found.filter(isInRange).sort((a, b) => compareBytes(a[0], b[0]))
-    if (reverse === true) sorted.reverse()
-    return limit === undefined ? sorted : sorted.slice(0, limit)
+    found.sort()
+    if (reverse === true) found.reverse()
+    if (limit !== undefined) found.length = Math.min(found.length, limit)
+    return found.map((id): Entry => [keyOf(id), this.#find(id)!])
   }
 
   async *#entries(range: KvRange = {}): AsyncGenerator<Entry> {

@@ -25,6 +25,7 @@ export interface FaultCounts {
   crashesInWrite: number
   partitions: number
   clogs: number
+  disksLost: number
 }
 
 /** What a crash waits for: the next write of the journal, the next commit of a final block, the next own vote. */
@@ -34,9 +35,11 @@ type Aim = 'record' | 'commit' | 'vote'
 const JOURNAL_TABLE = 0x40
 
 export class Faults {
-  readonly counts: FaultCounts = { crashes: 0, crashesInWrite: 0, partitions: 0, clogs: 0 }
+  readonly counts: FaultCounts = { crashes: 0, crashesInWrite: 0, partitions: 0, clogs: 0, disksLost: 0 }
   readonly #modules: FaultModules
   readonly #aimedAt = new Map<Machine, Aim>()
+  /** Own votes until the disk is lost. */
+  readonly #votesLeft = new Map<Machine, number>()
 
   constructor(modules: FaultModules) {
     this.#modules = modules
@@ -54,12 +57,20 @@ export class Faults {
     this.#repeat(crashEveryMs, () => this.#planCrash())
     this.#repeat(partitionEveryMs, () => this.#partition())
     this.#repeat(clogEveryMs, () => this.#clog())
-    for (const machine of modules.machines) if (machine.isForgetful) this.#forget(machine)
+    for (const machine of modules.machines) {
+      if (machine.isForgetful) this.#forget(machine)
+      if (machine.votesUntilDiskLoss !== undefined) this.#votesLeft.set(machine, machine.votesUntilDiskLoss)
+    }
   }
 
   /** An own vote of the machine has left it. */
   voted(machine: Machine): void {
-    if (this.#aimedAt.get(machine) === 'vote') this.#modules.queue.after(0, () => this.#crash(machine))
+    const { queue } = this.#modules
+    if (this.#aimedAt.get(machine) === 'vote') queue.after(0, () => this.#crash(machine))
+    const left = this.#votesLeft.get(machine)
+    if (left === undefined) return
+    this.#votesLeft.set(machine, left - 1)
+    if (left === 1) queue.after(0, () => this.#loseDisk(machine))
   }
 
   #repeat(everyMs: number | undefined, act: () => void): void {
@@ -101,13 +112,23 @@ export class Faults {
     queue.after(random.below(plan.maxDownMs), () => machine.boot())
   }
 
+  /** What is on the disk is gone; the key and the record beside it are not. */
+  #loseDisk(machine: Machine): void {
+    const { queue, random, plan } = this.#modules
+    if (this.#modules.isHealed(machine)) return
+    this.counts.disksLost++
+    machine.crash()
+    machine.loseDisk()
+    queue.after(random.below(plan.maxDownMs), () => machine.boot())
+  }
+
   /** A machine that loses its disk with every crash. */
   #forget(machine: Machine): void {
     const { queue, random, plan } = this.#modules
     const { blockIntervalMs, networkDelayMs } = plan.params
     queue.after(random.below(6 * (blockIntervalMs + networkDelayMs)), () => {
       machine.crash()
-      machine.disk.wipe()
+      machine.loseDisk()
       queue.after(random.below(networkDelayMs), () => machine.boot())
       this.#forget(machine)
     })

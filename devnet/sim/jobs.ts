@@ -18,11 +18,11 @@ async function runHere({ from, count }: SeedRange, take: (result: RunResult) => 
 }
 
 /**
- * @param jobs threads; 1 stays on this one
+ * @param jobs threads, each with room for young objects, which a single run on this one does without
  * @param take false when no more seeds are wanted
  */
 export async function runSeeds(range: SeedRange, jobs: number, take: (result: RunResult) => boolean): Promise<void> {
-  if (jobs <= 1 || range.count === 1) return runHere(range, take)
+  if (range.count === 1) return runHere(range, take)
   const end = range.from + range.count
   let next = range.from
   const workers: Worker[] = []
@@ -43,7 +43,7 @@ export async function runSeeds(range: SeedRange, jobs: number, take: (result: Ru
       send()
     })
   try {
-    for (let i = 0; i < Math.min(jobs, range.count); i++) {
+    for (let i = 0; i < Math.min(Math.max(1, jobs), range.count); i++) {
       const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB }
       workers.push(spawnThread(import.meta.url, './sim.worker', { resourceLimits }))
     }

@@ -22,6 +22,7 @@ import { type ClockError, SimClock } from './clock.ts'
 import { SimDisk } from './disk.ts'
 import type { SimKey } from './keys.ts'
 import { knownAddresses, type Network, type Port } from './network.ts'
+import type { SimSigningRecord } from './signing-record.ts'
 import type { Trace } from './trace.ts'
 
 /** A byzantine machine that stopped by itself is back after this long. */
@@ -41,6 +42,8 @@ export interface Watcher {
   /** Before it leaves. */
   sent(machine: Machine, message: NetworkMessage): void
   started(machine: Machine, node: ChainNode): void
+  /** Before it starts again on an empty one. */
+  lostDisk(machine: Machine): void
   /** The node stopped by itself, or would not start. */
   failed(machine: Machine, why: string): void
   blamed(machine: Machine, peer: PeerId, code: string): void
@@ -64,7 +67,11 @@ export class Machine implements Port {
   readonly isHonest: boolean
   /** Loses its disk with every crash. */
   readonly isForgetful: boolean
+  /** Own votes after which the disk is lost, once; undefined: never. */
+  readonly votesUntilDiskLoss: number | undefined
   readonly disk: SimDisk
+  /** Beside the key; byzantine machines keep none. */
+  readonly record: SimSigningRecord | undefined
   readonly #world: MachineWorld
   clockError: ClockError = { skewMs: 0, driftPpm: 0 }
   /** Set before the first boot. */
@@ -84,6 +91,8 @@ export class Machine implements Port {
       readonly key?: SimKey
       readonly isHonest: boolean
       readonly isForgetful?: boolean
+      readonly votesUntilDiskLoss?: number | undefined
+      readonly record?: SimSigningRecord
       readonly diskRandom: Random
     },
   ) {
@@ -92,6 +101,8 @@ export class Machine implements Port {
     this.key = options.key
     this.isHonest = options.isHonest
     this.isForgetful = options.isForgetful ?? false
+    this.votesUntilDiskLoss = options.votesUntilDiskLoss
+    this.record = options.record
     this.disk = new SimDisk(world.queue, options.diskRandom)
   }
 
@@ -119,6 +130,7 @@ export class Machine implements Port {
       ...(this.key === undefined
         ? {}
         : { key: { owner: this.key.address, blsSecretKey: this.key.blsSecretKey }, reporter: this.key }),
+      ...(this.record === undefined ? {} : { protection: this.record.open(this.disk.tempo, isAlive) }),
       store: this.disk.open(),
       clock: new SimClock(queue, genesis.timestampMs, () => this.clockError, isAlive),
       transport: this.#transport(isAlive),
@@ -142,6 +154,14 @@ export class Machine implements Port {
     this.crashes++
     this.#end()
     this.disk.crash()
+  }
+
+  /** Of a machine that is down. */
+  loseDisk(): void {
+    this.#world.trace.note(this.name, 'loses its disk')
+    this.disk.wipe()
+    this.record?.lostDisk()
+    if (this.isHonest) this.#world.watcher.lostDisk(this)
   }
 
   #end(): void {

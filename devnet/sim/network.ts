@@ -57,8 +57,8 @@ export interface Frame {
   readonly origin: Origin
   /** For the trace. */
   readonly label: string
-  /** Who has it: gossip is not sent to them again. */
-  readonly seen: Set<PeerId>
+  /** Whose present life has it: gossip is not sent to them again, but one that restarted has forgotten. */
+  readonly seen: Set<TransportHandlers | undefined>
 }
 
 export interface NetworkCounts {
@@ -66,6 +66,7 @@ export interface NetworkCounts {
   bytes: number
   lost: number
   duplicated: number
+  /** Overtaken by others: stragglers, and what waited at a clogged link. */
   delayed: number
 }
 
@@ -135,19 +136,23 @@ export class Network {
   frame(message: NetworkMessage, origin: Origin, author: PeerId): Frame {
     const bytes = encodeNetworkMessage(message)
     // Receivers share no object with the sender; among themselves they share one that nobody writes to.
-    return { bytes, message: decodeNetworkMessage(bytes), origin, label: labelOf(message), seen: new Set([author]) }
+    return { bytes, message: decodeNetworkMessage(bytes), origin, label: labelOf(message), seen: this.#seenBy(author) }
+  }
+
+  #seenBy(author: PeerId): Frame['seen'] {
+    return new Set([this.ports.get(author)?.handlers])
   }
 
   /** Bytes that may be anything. */
   rawFrame(bytes: Uint8Array, origin: Origin, author: PeerId): Frame {
     const message = decodeOrNothing(bytes, decodeNetworkMessage)
-    return { bytes, message, origin, label: labelOf(message), seen: new Set([author]) }
+    return { bytes, message, origin, label: labelOf(message), seen: this.#seenBy(author) }
   }
 
   /** Consensus messages go to the present validators directly and to all others by gossip; everything else by gossip. */
   broadcast(from: Port, message: NetworkMessage): void {
     const direct = this.frame(message, 'direct', from.name)
-    const gossip: Frame = { ...direct, origin: 'gossip', seen: new Set([from.name]) }
+    const gossip: Frame = { ...direct, origin: 'gossip', seen: this.#seenBy(from.name) }
     for (const peer of this.peersOf(from.name)) {
       const { validator } = this.ports.get(peer)!
       const isMember =
@@ -218,8 +223,8 @@ export class Network {
     const port = this.ports.get(to)
     if (port?.handlers === undefined) return
     if (frame.origin === 'gossip') {
-      if (frame.seen.has(to)) return
-      frame.seen.add(to)
+      if (frame.seen.has(port.handlers)) return
+      frame.seen.add(port.handlers)
     }
     this.#trace.note(to, `${frame.origin} from ${from}: ${frame.label}`)
     if (frame.message === undefined) return
@@ -229,7 +234,7 @@ export class Network {
   }
 
   #passOn(from: PeerId, frame: Frame): void {
-    const without = this.peersOf(from).filter((peer) => !frame.seen.has(peer))
+    const without = this.peersOf(from).filter((peer) => !frame.seen.has(this.ports.get(peer)?.handlers))
     for (const peer of this.#random.sample(without, GOSSIP_FANOUT)) this.send(from, peer, frame)
   }
 
@@ -247,12 +252,11 @@ export class Network {
       return undefined
     }
     let delayMs = this.#random.between(minDelayMs, maxDelayMs)
-    if (this.#random.chance(stragglers)) {
-      delayMs *= this.#random.between(2, 10)
-      this.counts.delayed++
-    }
-    const cloggedUntilMs = this.#clogged.get(link) ?? 0
-    return Math.max(delayMs, cloggedUntilMs - this.#queue.nowMs)
+    const isStraggler = this.#random.chance(stragglers)
+    if (isStraggler) delayMs *= this.#random.between(2, 10)
+    const clogMs = (this.#clogged.get(link) ?? 0) - this.#queue.nowMs
+    if (isStraggler || clogMs > delayMs) this.counts.delayed++
+    return Math.max(delayMs, clogMs)
   }
 }
 

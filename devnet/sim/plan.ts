@@ -23,10 +23,17 @@ export interface Plan {
   /** Whether one more validator stakes its way in. It is honest. */
   readonly hasJoiner: boolean
   readonly followers: number
-  /** By validator. Less than a third of the power in every epoch, together with `outside`. */
+  /** By validator. Less than a third of the power in every epoch, together with `outside` and `diskLosses`. */
   readonly byzantine: ReadonlyMap<number, Misdeed>
   /** Honest validators whose faults go on after the heal. */
   readonly outside: ReadonlySet<number>
+  /**
+   * Honest validators whose machine loses its disk, and after how many own votes. They are of the minority too: what bars them
+   * from signing again lasts for views that the others must get through without them.
+   */
+  readonly diskLosses: ReadonlyMap<number, number>
+  /** Views that a signing record reserves at a time. */
+  readonly reservedViews: number
   readonly links: LinkFaults
   readonly disk: DiskTempo
   /** Clocks by machine: validators, joiner, followers. Those of byzantine ones matter as little as any other's. */
@@ -52,6 +59,10 @@ export const MIN_VIEWS = 50
 export const MIN_EPOCH_EDGES = 2
 export const HEALED_BLOCKS = 4
 
+/** Whether a validator may fail after the heal: the others are a quorum, and stake goes to them alone. */
+export const faultyIn = ({ byzantine, outside, diskLosses }: Plan, index: number): boolean =>
+  byzantine.has(index) || outside.has(index) || diskLosses.has(index)
+
 const NO_FAULTS: LinkFaults = { loss: 0, duplicates: 0, minDelayMs: 1, maxDelayMs: 20, stragglers: 0 }
 
 function drawParams(random: Random, unitWei: bigint, canJail: boolean): ChainParams {
@@ -66,7 +77,8 @@ function drawParams(random: Random, unitWei: bigint, canJail: boolean): ChainPar
     laneWindowBlocks: 30,
     genesisDifficultyMacs: DIFFICULTY_FLOOR_MACS,
     minStakeWei: unitWei,
-    minDelegationWei: unitWei,
+    // Half a unit is what users move at least.
+    minDelegationWei: unitWei === 1n ? 1n : unitWei / 2n,
     // Otherwise an outage that we made could send honest validators to jail until the byzantine are a third.
     missedViewsMin: canJail ? 3 : 1_000_000,
     slashEquivocationBps: random.pick([500, 5_000, 10_000]),
@@ -116,6 +128,9 @@ export function drawPlan(seed: number): Plan {
   const isEqual = random.chance(0.6)
   const stakesWei = Array.from({ length: validators }, () => unitWei * BigInt(isEqual ? 1 : random.between(1, 4)))
   const taken = new Set<number>()
+  // First, for where the byzantine take all that may fail, there is no room for it.
+  const losers = random.chance(0.2) ? drawMinority(random, stakesWei, taken, 1) : []
+  const diskLosses = new Map(losers.map((i) => [i, random.between(1, 30)]))
   const isFull = random.chance(0.75)
   const most = isFull ? validators : random.below(2)
   const byzantineIndexes = drawMinority(random, stakesWei, taken, most)
@@ -123,7 +138,7 @@ export function drawPlan(seed: number): Plan {
   const isConcerted = random.chance(0.5)
   const byzantine = new Map(byzantineIndexes.map((i) => [i, isConcerted ? concerted : random.pick(MISDEEDS)]))
   const outside = new Set(random.chance(0.5) ? drawMinority(random, stakesWei, taken, validators) : [])
-  const canJail = byzantine.size === 0 && outside.size === 0 && random.chance(0.5)
+  const canJail = taken.size === 0 && random.chance(0.5)
   const params = drawParams(random, unitWei, canJail)
   const { blockIntervalMs, networkDelayMs } = params
   /** What a view takes when all goes well, more or less. */
@@ -142,6 +157,8 @@ export function drawPlan(seed: number): Plan {
     followers,
     byzantine,
     outside,
+    diskLosses,
+    reservedViews: random.pick([1, 4, 64]),
     links: drawLinks(random, networkDelayMs),
     disk: random.chance(0.4)
       ? { slowShare: 0, maxDelayMs: 0 }
@@ -157,7 +174,7 @@ export function drawPlan(seed: number): Plan {
     partitionShapes: random.sample(['halves', 'one alone', 'one way', 'scattered'] as const, random.between(1, 4)),
     clogEveryMs: every(0.3, 1, 4),
     maxClogMs: viewMs * random.between(1, 6),
-    transactionEveryMs: Math.ceil(viewMs * random.pick([0.5, 1, 2])),
+    transactionEveryMs: Math.ceil(blockIntervalMs * random.pick([0.3, 0.6, 1.2])),
     healAtViews: random.between(15, 45),
   }
 }

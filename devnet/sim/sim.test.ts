@@ -1,9 +1,23 @@
 /** Whole runs: no violation on any seed, and the same run from the same seed. */
 import { describe, expect, it } from 'vitest'
-import { MAX_VALIDATORS, MIN_EPOCH_EDGES, MIN_VIEWS } from './plan.ts'
+import { drawPlan, MAX_VALIDATORS, MIN_EPOCH_EDGES, MIN_VIEWS } from './plan.ts'
 import { type RunResult, runOnce, runSeed } from './sim.ts'
+import { World } from './world.ts'
 
 const SEEDS = 20
+const STAKING = ['STAKE', 'UNSTAKE', 'DELEGATE', 'UNDELEGATE']
+/** Every one that there is. */
+const FAULTS = [
+  'lost',
+  'duplicated',
+  'delayed',
+  'crashes',
+  'crashesInWrite',
+  'partitions',
+  'clogs',
+  'disksLost',
+  'byzantine',
+]
 
 describe('simulated networks', () => {
   const results: RunResult[] = []
@@ -19,22 +33,30 @@ describe('simulated networks', () => {
 
   it('had enough of everything', () => {
     expect(results).toHaveLength(SEEDS)
-    for (const { validators, views, epochEdges, setChanges, blocks } of results) {
+    for (const { validators, views, epochEdges, setChanges, blocks, transactions, kinds } of results) {
       expect(validators).toBeGreaterThanOrEqual(4)
       expect(validators).toBeLessThanOrEqual(MAX_VALIDATORS)
       expect(views).toBeGreaterThanOrEqual(MIN_VIEWS)
       expect(epochEdges).toBeGreaterThanOrEqual(MIN_EPOCH_EDGES)
       expect(setChanges).toBeGreaterThan(0)
       expect(blocks).toBeGreaterThan(16)
+      // Each run asserts it of itself; that it does is asserted here.
+      expect(transactions).toBeGreaterThanOrEqual(12)
+      expect(Object.keys(kinds).length).toBeGreaterThanOrEqual(4)
+      expect(kinds.SUBMIT_RESULT).toBeGreaterThanOrEqual(1)
+      expect(STAKING.filter((kind) => kinds[kind] !== undefined).length).toBeGreaterThanOrEqual(2)
     }
     const sum = (value: (result: RunResult) => number): number => results.reduce((total, r) => total + value(r), 0)
     expect(results.filter(({ faults }) => faults.crashes! > 0).length).toBeGreaterThanOrEqual(SEEDS / 2)
-    for (const fault of ['lost', 'duplicated', 'crashesInWrite', 'partitions', 'clogs', 'byzantine']) {
-      expect([fault, sum(({ faults }) => faults[fault]!) > 0]).toEqual([fault, true])
-    }
-    expect(sum(({ transactions }) => transactions)).toBeGreaterThan(10 * SEEDS)
-    expect(sum(({ computeResults }) => computeResults)).toBeGreaterThan(0)
+    for (const fault of FAULTS) expect([fault, sum(({ faults }) => faults[fault]!) > 0]).toEqual([fault, true])
+    expect(Object.keys(results[0]!.faults)).toEqual(FAULTS)
+    expect(sum(({ refused }) => refused)).toBeGreaterThan(0)
     expect(sum(({ slashed }) => slashed)).toBeGreaterThan(0)
+  })
+
+  it('a run in which users do nothing is called weak', async () => {
+    const { violations } = await new World({ ...drawPlan(10), transactionEveryMs: 1e9 }).run()
+    expect(violations).toEqual([expect.stringMatching(/^simulator: weak run: 0 verified results of 1, /)])
   })
 
   it('two seeds are two runs, and a trace is written line by line', async () => {

@@ -5,7 +5,7 @@ const SUMMED = [
   'blocks',
   'views',
   'transactions',
-  'computeResults',
+  'refused',
   'epochEdges',
   'setChanges',
   'slashed',
@@ -13,9 +13,14 @@ const SUMMED = [
   'simulatedMs',
 ] as const
 
+function addTo(sums: Record<string, number>, counts: Readonly<Record<string, number>>): void {
+  for (const [name, count] of Object.entries(counts)) sums[name] = (sums[name] ?? 0) + count
+}
+
 export class Summary {
   readonly #startMs: number
   readonly #sums = Object.fromEntries(SUMMED.map((key) => [key, 0])) as Record<(typeof SUMMED)[number], number>
+  readonly #kinds: Record<string, number> = {}
   readonly #faults: Record<string, number> = {}
   readonly #byzantine: Record<string, number> = {}
   readonly failed: RunResult[] = []
@@ -28,8 +33,9 @@ export class Summary {
   add(result: RunResult): void {
     this.seeds++
     for (const key of SUMMED) this.#sums[key] += result[key]
-    for (const [kind, count] of Object.entries(result.faults)) this.#faults[kind] = (this.#faults[kind] ?? 0) + count
-    for (const misdeed of result.byzantine) this.#byzantine[misdeed] = (this.#byzantine[misdeed] ?? 0) + 1
+    addTo(this.#kinds, result.kinds)
+    addTo(this.#faults, result.faults)
+    for (const misdeed of result.byzantine) addTo(this.#byzantine, { [misdeed]: 1 })
     if (result.violations.length > 0) this.failed.push(result)
   }
 
@@ -43,10 +49,11 @@ export class Summary {
         .map(([name, count]) => `${name} ${count}`)
         .join(', ')
     const { simulatedMs, ...sums } = this.#sums
-    const hours = (simulatedMs / 3_600_000).toFixed(1)
+    const minutes = (simulatedMs / 60_000).toFixed(1)
     return [
-      `${this.seeds} seeds, ${this.#rate(nowMs)} a second; ${hours} hours simulated; ${this.failed.length} with violations`,
+      `${this.seeds} seeds, ${this.#rate(nowMs)} a second; ${minutes} minutes simulated; ${this.failed.length} with violations`,
       `  ${list(sums)}`,
+      `  final transactions: ${list(this.#kinds)}`,
       `  faults: ${list(this.#faults)}`,
       `  byzantine: ${list(this.#byzantine)}`,
     ].join('\n')

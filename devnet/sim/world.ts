@@ -3,7 +3,8 @@
  *
  *     phase 1   every fault of the plan, until honest validators have entered `healAtViews` views
  *     phase 2   the faults of all honest machines but those `outside` end; byzantine ones and those outside go on. The
- *               healed ones must make blocks final within a bounded time each, until the run has seen enough
+ *               healed ones must make blocks final within a bounded time each, until the run has seen enough. One that
+ *               never does is weak, which is the simulator's own fault and as bad as any
  *
  * Between two events all promises settle, so nothing but the queue decides what comes next.
  */
@@ -16,6 +17,7 @@ import { standInScheme } from '../../core/stand-in-bls.ts'
 import { SignaturePool } from '../../node/ingest/signature-pool.ts'
 import type { Genesis } from '../../vm/genesis.ts'
 import { castMachines, keyNumbers, machineName } from './cast.ts'
+import type { Lack } from './check/harvest.ts'
 import { Checker } from './checker.ts'
 import { Faults } from './faults.ts'
 import { accountKeys, ownerKeys, simGenesis } from './genesis.ts'
@@ -45,6 +47,8 @@ const STALL_FACTOR = 16
 const MAX_FAULTY_VIEWS = 120
 /** Stores compared at the end, for their price: the heads of all were compared on the way. */
 const STORES_COMPARED = 3
+/** Blocks after which a run that still lacks something is weak: four epochs of the longest kind, twice what any has needed. */
+const MAX_EXTRA_BLOCKS = 48
 /** A machine boots within this time. */
 const BOOT_MS = 50
 
@@ -57,8 +61,11 @@ export interface RunResult {
   readonly views: number
   readonly epochEdges: number
   readonly setChanges: number
+  /** That succeeded in final blocks, in all and by kind. */
   readonly transactions: number
-  readonly computeResults: number
+  readonly kinds: Readonly<Record<string, number>>
+  /** Refused at once by the node that was asked. */
+  readonly refused: number
   readonly slashed: number
   readonly events: number
   readonly simulatedMs: number
@@ -137,9 +144,10 @@ export class World {
       scheme,
       kernel,
       node: () => {
-        const up = this.machines.filter(({ node, isHonest }) => node !== undefined && isHonest)
+        const up = (this.#isHealed ? this.#core() : this.machines).filter((m) => m.isHonest && m.node !== undefined)
         return up.length === 0 ? undefined : random.pick(up).node
       },
+      wanted: () => this.#lacks().flatMap(({ helps }) => helps),
     })
     this.#startAll()
   }
@@ -174,7 +182,7 @@ export class World {
     if (!this.#isHealed) {
       const { blockIntervalMs, networkDelayMs } = this.plan.params
       const isLong = this.#queue.nowMs > MAX_FAULTY_VIEWS * (blockIntervalMs + networkDelayMs)
-      if (statements.views >= this.plan.healAtViews || isLong) this.#heal()
+      if ((statements.views >= this.plan.healAtViews && this.#isHurt()) || isLong) this.#heal()
       return false
     }
     const reached = Math.min(...this.#core().map(({ name }) => this.checker.finalHeightOf(name)))
@@ -187,12 +195,30 @@ export class World {
       this.checker.violations.add(`no progress: the healed machines stand at ${reached} of ${height}, ${atMs} ms`)
       return true
     }
-    return (
-      reached >= this.#goalHeight &&
-      statements.views >= MIN_VIEWS &&
-      this.checker.epochEdges >= MIN_EPOCH_EDGES &&
-      this.checker.sets.changes > 0
-    )
+    const lacks = reached < this.#goalHeight ? [] : this.#lacks()
+    if (lacks.length > 0 && reached >= this.#goalHeight + MAX_EXTRA_BLOCKS) {
+      this.checker.violations.add(`simulator: weak run: ${lacks.map(({ what }) => what).join(', ')}`)
+    }
+    return reached >= this.#goalHeight && lacks.length === 0
+  }
+
+  /** The crashes of the plan have happened, and its lost disks. */
+  #isHurt(): boolean {
+    const { crashEveryMs, diskLosses } = this.plan
+    const isCrashed = crashEveryMs === undefined || this.machines.some((m) => m.isHonest && m.crashes > 0)
+    return isCrashed && this.#faults.counts.disksLost >= diskLosses.size
+  }
+
+  /** What every run must have and this one has not yet. */
+  #lacks(): Lack[] {
+    const { statements, epochEdges, setChanges, harvest } = this.checker
+    const lacks = harvest.lacks(setChanges)
+    if (statements.views < MIN_VIEWS) lacks.push({ what: `${statements.views} views of ${MIN_VIEWS}`, helps: [] })
+    if (epochEdges < MIN_EPOCH_EDGES) {
+      lacks.push({ what: `${epochEdges} epoch edges of ${MIN_EPOCH_EDGES}`, helps: [] })
+    }
+    if (this.#isHealed && !this.#isHurt()) lacks.push({ what: 'not every fault of the plan', helps: [] })
+    return lacks
   }
 
   /** Honest machines whose faults end with phase 1. */
@@ -277,6 +303,9 @@ export class World {
           if (checker.height > before) this.#lastFinalMs = this.#queue.nowMs
         })
       },
+      lostDisk: (machine) => {
+        checker.lostDisk(machine)
+      },
       failed: (machine, why) => {
         if (machine.isHonest) checker.failed(machine, why)
       },
@@ -307,7 +336,6 @@ export class World {
   result(): RunResult {
     const { plan, checker, network } = this
     const { lost, duplicated, delayed, messages, bytes } = network.counts
-    const { crashes, crashesInWrite, partitions, clogs } = this.#faults.counts
     return {
       seed: plan.seed,
       validators: plan.stakesWei.length,
@@ -316,15 +344,16 @@ export class World {
       blocks: checker.height,
       views: checker.statements.views,
       epochEdges: checker.epochEdges,
-      setChanges: checker.sets.changes,
-      transactions: this.#workload.submitted,
-      computeResults: checker.computeResults,
+      setChanges: checker.setChanges,
+      transactions: checker.harvest.total,
+      kinds: checker.harvest.counts,
+      refused: this.#workload.refused,
       slashed: checker.slashed,
       events: this.#events,
       simulatedMs: this.#queue.nowMs,
       messages,
       bytes,
-      faults: { lost, duplicated, delayed, crashes, crashesInWrite, partitions, clogs, byzantine: plan.byzantine.size },
+      faults: { lost, duplicated, delayed, ...this.#faults.counts, byzantine: plan.byzantine.size },
       byzantine: [...plan.byzantine.values()],
     }
   }

@@ -33,6 +33,12 @@ describe('the flags of quern start', () => {
     })
   })
 
+  it('add to a list when they stand several times', () => {
+    expect(parse('--rpc-cors', 'https://a.org,https://b.org', '--rpc-cors', 'https://c.org')).toEqual({
+      rpc: { cors: ['https://a.org', 'https://b.org', 'https://c.org'] },
+    })
+  })
+
   it('refuse a wrong value as a wrong use of the command line', () => {
     for (const args of [['--rpc-port', '65536'], ['--p2p-listen', 'here'], ['--halt-height', '-1'], ['--rpc-port']]) {
       expect(() => parse(...args), args.join(' ')).toThrow(CommanderError)

@@ -17,9 +17,19 @@ export function addConfigFlags(command: Command): Command {
       command.option(`--${flag}`, shown).option(`--no-${flag}`, `not --${flag}`)
       continue
     }
-    command.option(`--${flag} <value>`, shown, argument(kind))
+    if (Array.isArray(byDefault)) command.option(`--${flag} <list>`, shown, listArgument(kind))
+    else command.option(`--${flag} <value>`, shown, argument(kind))
   }
   return command
+}
+
+/** A list with commas; a flag that stands again adds to it. */
+const listArgument = (kind: OptionEntry['kind']) => {
+  const read = argument(kind)
+  return (text: string, before: unknown): unknown => {
+    const added = read(text)
+    return Array.isArray(before) && Array.isArray(added) ? [...before, ...added] : added
+  }
 }
 
 /** What the command line said about the node's options; nothing where it said nothing. */

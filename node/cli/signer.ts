@@ -18,10 +18,10 @@ export interface SignerOptions {
 /** The options of a command that signs. `role` says what becomes of the key's account: signs, is paid. */
 export const withSigner = (command: Command, role: string): Command =>
   command
-    .option('--from <key>', `keystore entry that ${role}, by name or address`)
+    .option('--from <key>', `keystore entry that ${role}, by name or address (default: the only one there)`)
     .option('--private-key <hex>', `key of the account that ${role} (env QUERN_PRIVATE_KEY)`)
-    .option('--keys-dir <dir>', 'keystore folder')
-    .option('--password-file <file>', 'read the password from this file')
+    .option('--keys-dir <dir>', 'keystore folder (default: $QUERN_HOME/keys or ~/.quern/keys)')
+    .option('--password-file <file>', 'read the password from this file (else QUERN_PASSWORD, else a prompt)')
 
 export interface Signer {
   readonly address: Address

@@ -121,7 +121,7 @@ export async function decryptSecret(crypto: EncryptedSecret, password: string): 
   const mac = keccak256(concatBytes(derived.subarray(16, 32), ciphertext))
   const expected = fromHex(crypto.mac)
   if (expected.length !== 32 || !timingSafeEqual(mac, expected)) {
-    throw new QuernError('KEYSTORE_PASSWORD', 'wrong password for this key')
+    throw new QuernError('KEYSTORE_PASSWORD', 'wrong password for this key: see --password-file and QUERN_PASSWORD')
   }
   const decipher = createDecipheriv('aes-128-ctr', derived.subarray(0, 16), fromHex(crypto.cipherparams.iv))
   return concatBytes(decipher.update(ciphertext), decipher.final())

@@ -38,7 +38,9 @@ export class LevelStore implements KvStore {
       if (reason instanceof Error && 'code' in reason && reason.code === 'LEVEL_LOCKED') {
         throw new QuernError('STORE_LOCKED', `another process uses ${directory}; stop it first`, {}, { cause })
       }
-      throw new QuernError('STORE_OPEN_FAILED', `cannot open the store in ${directory}`, {}, { cause })
+      const why = reason instanceof Error ? ` (${reason.message})` : ''
+      const advice = 'check that its folder can be written and that the disk has room'
+      throw new QuernError('STORE_OPEN_FAILED', `cannot open the store in ${directory}${why}: ${advice}`, {}, { cause })
     }
     return new LevelStore(db)
   }

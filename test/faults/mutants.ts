@@ -24,7 +24,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'power >= (total * 2n) / 3n',
       },
     ],
-    tryFirst: 0,
+    tryFirst: 2,
   },
   {
     name: 'finalize after nullify',
@@ -40,7 +40,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: "  return kind === 'notarize' && ownVote(s, view, 'nullify') !== undefined\n",
       },
     ],
-    tryFirst: 0,
+    tryFirst: 1,
   },
   {
     name: 'votes are lost on restart',
@@ -51,7 +51,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '',
       },
     ],
-    tryFirst: 14,
+    tryFirst: 8,
   },
   {
     name: 'gap views are not checked',
@@ -62,7 +62,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '  if (gap !== undefined) fetchCertificates(s, gap, view - 1)\n',
       },
     ],
-    tryFirst: 5,
+    tryFirst: 17,
   },
   {
     name: 'the power of certificates is not checked',
@@ -73,7 +73,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'if (power > totalPower(set)) {',
       },
     ],
-    tryFirst: 8,
+    tryFirst: 21,
   },
   {
     name: 'the set of an epoch is off by one',
@@ -108,7 +108,29 @@ export const MUTANTS: readonly Mutant[] = [
           '      try {\n        found.push([readU64(key, PREFIX.record.length), decodeRecord(value)])\n      } catch {}\n',
       },
     ],
-    tryFirst: 2,
+    tryFirst: 8,
+  },
+  {
+    name: 'a lost disk bars nobody from signing again',
+    edits: [
+      {
+        file: 'consensus/simplex/state.ts',
+        find: '  return barred === undefined || s.set.epoch > barred.epoch ||',
+        replace: '  return barred !== s.options.scheme || s.set.epoch > barred.epoch ||',
+      },
+    ],
+    tryFirst: 22,
+  },
+  {
+    name: 'places are signed at without being reserved',
+    edits: [
+      {
+        file: 'node/validator/participant.ts',
+        find: '        await reservePlaces(modules.protection, records)\n',
+        replace: '',
+      },
+    ],
+    tryFirst: 22,
   },
   {
     name: 'nothing is sent again',
@@ -119,7 +141,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '  startResendTimer(s)\n',
       },
     ],
-    tryFirst: 1,
+    tryFirst: 19,
   },
   {
     name: 'records leave the node before they are on the disk',
@@ -141,6 +163,6 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'if (notarization === undefined || this.#modules === undefined) {',
       },
     ],
-    tryFirst: 94,
+    tryFirst: 64,
   },
 ]

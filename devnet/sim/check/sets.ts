@@ -24,8 +24,8 @@ export class SetCheck {
   readonly #rules: SetRules
   readonly #violations: Violations
   readonly #sets = new Map<number, readonly Member[]>()
-  /** Epochs whose set differs from the one before. */
-  changes = 0
+  /** Whose set differs from that of the epoch before. */
+  readonly #changed: number[] = []
 
   constructor(rules: SetRules, violations: Violations) {
     this.#rules = rules
@@ -37,6 +37,11 @@ export class SetCheck {
 
   of(epoch: number): readonly Member[] | undefined {
     return this.#sets.get(epoch)
+  }
+
+  /** Epochs up to this one whose set differs from that of the epoch before. */
+  changesUpTo(epoch: number): number {
+    return this.#changed.filter((changed) => changed <= epoch).length
   }
 
   /** The last block of an epoch became final, with this state after it. */
@@ -53,7 +58,7 @@ export class SetCheck {
     // Nobody is eligible: the set before goes on.
     const set = members.length === 0 ? before : members
     this.#sets.set(epoch + 2, set)
-    if (!isSameSet(before, set)) this.changes++
+    if (!isSameSet(before, set)) this.#changed.push(epoch + 2)
 
     const recorded = recordedSet(state, epoch + 2)
     if (recorded === undefined || !isSameSet(recorded, set)) {

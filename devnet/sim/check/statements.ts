@@ -67,13 +67,22 @@ class Book {
   }
 }
 
+type Held = Map<string, Set<string>>
+
+const has = (held: Held, name: string, what: string): boolean => held.get(name)?.has(what) === true
+
+function add(held: Held, name: string, what: string): void {
+  const of = held.get(name) ?? new Set<string>()
+  held.set(name, of.add(what))
+}
+
 export class StatementCheck {
   readonly #violations: Violations
   readonly #wire: Book
   readonly #disk: Book
-  /** Per machine: bodies on its disk, and views whose notarization is. */
-  readonly #bodies = new Set<string>()
-  readonly #notarizations = new Set<string>()
+  /** By machine: bodies on its disk, and notarizations. */
+  readonly #bodies: Held = new Map()
+  readonly #notarizations: Held = new Map()
   /** Newest view of each epoch that an honest validator spoke in. */
   readonly #views = new Map<number, number>()
   signed = 0
@@ -100,8 +109,8 @@ export class StatementCheck {
     this.#views.set(epoch, Math.max(view, this.#views.get(epoch) ?? 0))
     const fail = (what: string): void => this.#violations.add(`${placeOf(name, statement)}: sent a ${kind} ${what}`)
     if (!this.#disk.has(name, statement)) fail('that is not on its disk')
-    if (kind === 'notarize' && !this.#bodies.has(`${name} ${hash}`)) fail('without the body on its disk')
-    if (kind === 'finalize' && !this.#notarizations.has(`${name} ${epoch}/${view} ${hash}`)) {
+    if (kind === 'notarize' && !has(this.#bodies, name, hash)) fail('without the body on its disk')
+    if (kind === 'finalize' && !has(this.#notarizations, name, `${epoch}/${view} ${hash}`)) {
       fail('without the notarization on its disk')
     }
   }
@@ -111,17 +120,23 @@ export class StatementCheck {
     if (operation.type !== 'put' || operation.key[0] !== JOURNAL_TABLE) return
     const { value } = operation
     if (value[0] === BLOCK_RECORD) {
-      this.#bodies.add(`${name} ${hexKey(decodeBlock(value.subarray(1)).hash)}`)
+      add(this.#bodies, name, hexKey(decodeBlock(value.subarray(1)).hash))
       return
     }
     const message = decodeMessage(value)
     const statement = statementOf(message)
     if (statement !== undefined) this.#disk.add(name, statement)
-    if (message.type === 'proposal') this.#bodies.add(`${name} ${hexKey(message.proposal.block.hash)}`)
+    if (message.type === 'proposal') add(this.#bodies, name, hexKey(message.proposal.block.hash))
     if (message.type === 'certificate' && message.certificate.kind === 'notarize') {
       const { epoch, view, blockHash } = message.certificate
-      this.#notarizations.add(`${name} ${epoch}/${view} ${hexKey(blockHash)}`)
+      add(this.#notarizations, name, `${epoch}/${view} ${hexKey(blockHash)}`)
     }
+  }
+
+  /** What stood on it may be signed no more. What was said with it counts for ever. */
+  lostDisk(name: string): void {
+    this.#bodies.delete(name)
+    this.#notarizations.delete(name)
   }
 
   /** Whether an honest validator signed this vote, sent or about to be sent. */

@@ -85,13 +85,14 @@ async function init(flags: InitFlags, context: CliContext): Promise<Made> {
   const { loadOrMakeIdentity, peerIdOf } = await import('../../../p2p/identity.ts')
   const { genesisEntry } = await import('../../replay-chain.ts')
   const paths = homePaths(flags.home)
-  checkFresh(paths, flags.force === true)
+  const home = flags.home === defaultHome(context.env) ? '' : ` --home ${flags.home}`
+  checkFresh(paths, flags.force === true, home)
 
   const given = flags.genesis === undefined ? undefined : readGenesis(flags.genesis)
   if (given !== undefined) checkNetwork(given, flags.network)
   const password = await givenPassword(flags, context)
+  makeHome(flags.home)
   const keys = flags.validator === true || given === undefined ? await validatorKeys(flags, paths, password) : undefined
-  fs.mkdirSync(flags.home, { recursive: true, mode: 0o700 })
   const identity = await loadOrMakeIdentity(paths.nodeKey)
   const genesis = given ?? soloGenesis(keys!.validator, peerIdOf(identity), Date.now())
   const nodeId = await writeHome({
@@ -105,7 +106,6 @@ async function init(flags: InitFlags, context: CliContext): Promise<Made> {
           ...(keys.reporter === undefined ? {} : { reporter: keys.reporter }),
         }),
   })
-  const home = flags.home === defaultHome(context.env) ? '' : ` --home ${flags.home}`
   return {
     home: flags.home,
     nodeId,
@@ -130,17 +130,29 @@ function checkFlags({ network, genesis, validator, owner }: InitFlags): void {
   if (owner !== undefined && genesis !== undefined && validator !== true) throw wrong('--owner goes with --validator')
 }
 
-function checkFresh({ home, genesis, data }: HomePaths, isForced: boolean): void {
+/** @throws QuernError `HOME_UNWRITABLE` */
+function makeHome(home: string): void {
+  try {
+    fs.mkdirSync(home, { recursive: true, mode: 0o700 })
+    fs.accessSync(home, fs.constants.W_OK)
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new QuernError('HOME_UNWRITABLE', `cannot write to ${home} (${code}): use another --home`, {}, { cause })
+  }
+}
+
+/** @param homeFlag as the next command needs it */
+function checkFresh({ home, genesis, data }: HomePaths, isForced: boolean, homeFlag: string): void {
   if (!fs.existsSync(genesis)) return
   if (!isForced)
     throw new QuernError(
       'HOME_EXISTS',
-      `${home} holds a node already: start it with \`quern start\`, or use another --home`,
+      `${home} holds a node already: start it with \`quern start${homeFlag}\`, or use another --home`,
     )
   if (fs.existsSync(data))
     throw new QuernError(
       'HOME_HAS_DATA',
-      `${data} belongs to the present genesis: remove it with \`quern reset\` first`,
+      `${data} belongs to the present genesis: remove it with \`quern reset${homeFlag}\` first`,
     )
 }
 

@@ -7,6 +7,7 @@ import { addressReader } from '../address.ts'
 import { type CliContext, outputOf, withRpc } from '../context.ts'
 import { cpc, fields, table } from '../output.ts'
 import { rpcClient } from '../rpc-client.ts'
+import { addNetworkQueries } from './query-network.ts'
 
 interface RpcOption {
   readonly rpc: string
@@ -226,4 +227,6 @@ export function addQueryCommand(program: Command, context: CliContext): void {
       ),
     )
   })
+
+  addNetworkQueries(leaf, context)
 }

@@ -25,7 +25,7 @@ export function addResetCommand(program: Command, context: CliContext): void {
       const removed = await reset(flags)
       const advice = removed.some((file) => file.endsWith('.json'))
         ? ''
-        : '\nA validator signs nothing at or below the place in its signing record, so it may sit out some views.'
+        : '\nA validator signs nothing at or below the place in its signing record, so it may sit out some views.\nA devnet that it makes alone would stand still: there, use --forget-signing as well.'
       outputOf(command, context).print({ removed }, () =>
         removed.length === 0 ? 'there was nothing to remove' : `removed ${removed.join(' and ')}${advice}`,
       )

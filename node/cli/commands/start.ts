@@ -19,7 +19,10 @@ export function addStartCommand(program: Command, context: CliContext): void {
     .description('run the node in the home folder')
     .option('--password-file <file>', 'password of an encrypted validator key (else QUERN_PASSWORD, else a prompt)')
   addConfigFlags(command)
-    .addHelpText('after', '\nExamples:\n  quern start\n  quern start --rpc-port 0 --halt-height 100 --json')
+    .addHelpText(
+      'after',
+      '\nA list is separated by commas; its flag may stand several times.\n\nExamples:\n  quern start\n  quern start --rpc-port 0 --halt-height 100 --json',
+    )
     .action((flags: StartFlags, self: Command) => start(flags, self, context))
 }
 

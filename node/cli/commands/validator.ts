@@ -72,9 +72,10 @@ export function addValidatorCommand(program: Command, context: CliContext): void
     .addHelpText('after', '\nExample:\n  quern validator import-protection protection.json')
     .action(async (file: string, flags: HomeFlag, command: Command) => {
       const bound = await importProtection(file, homePaths(flags.home))
-      outputOf(command, context).print(
-        bound,
-        () => `this node signs nothing at or below epoch ${bound.epoch}, view ${bound.view}`,
+      outputOf(command, context).print(bound, () =>
+        bound.view < 0
+          ? 'the key has signed nothing yet: nothing is barred'
+          : `this node signs nothing at or below epoch ${bound.epoch}, view ${bound.view}`,
       )
     })
 }

@@ -3,8 +3,10 @@ import path from 'node:path'
 import type { Command } from 'commander'
 import { QuernError } from '../../../core/errors.ts'
 import { BACKENDS, type ChooseOptions } from '../../../gpu/choose.ts'
+import { MAX_THREADS } from '../../../gpu/wasm/backend.ts'
 import { defaultHome } from '../../config/home-paths.ts'
 import { type CliContext, DEFAULT_RPC_URL } from '../context.ts'
+import { checkEndpoint } from '../rpc-client.ts'
 
 export interface NodeOptions {
   readonly rpc?: readonly string[]
@@ -41,21 +43,9 @@ export const withBackends = (command: Command): Command =>
 /** @throws QuernError `ARGUMENT_INVALID` */
 export function nodeUrls({ rpc }: NodeOptions, { env }: CliContext): readonly string[] {
   const urls = rpc ?? env.QUERN_RPC?.split(',').map((url) => url.trim()) ?? [DEFAULT_RPC_URL]
-  for (const url of urls) {
-    if (!/^https?:$/.test(protocolOf(url))) {
-      throw new QuernError('ARGUMENT_INVALID', `not a JSON-RPC endpoint: ${url}; write it like ${DEFAULT_RPC_URL}`)
-    }
-  }
+  for (const url of urls) checkEndpoint(url)
   if (urls.length > MAX_NODES) throw new QuernError('ARGUMENT_INVALID', `at most ${MAX_NODES} --rpc`)
   return [...new Set(urls)]
-}
-
-function protocolOf(url: string): string {
-  try {
-    return new URL(url).protocol
-  } catch {
-    return ''
-  }
 }
 
 /** One for each device to be used; without `--backend` one that leaves the choice open. @throws QuernError `ARGUMENT_INVALID` */
@@ -64,7 +54,7 @@ export function backendChoices(options: BackendOptions, { env }: CliContext): re
   if (names.length > MAX_BACKENDS) throw new QuernError('ARGUMENT_INVALID', `at most ${MAX_BACKENDS} --backend`)
   const shared: ChooseOptions = {
     tuningFile: path.join(defaultHome(env), 'gpu-tuning.json'),
-    ...(threads === undefined ? {} : { threads: Number(threads) }),
+    ...(threads === undefined ? {} : { threads: readNumberOption('threads', threads, 1, MAX_THREADS) }),
   }
   if (names.length === 0) return [shared]
   return names.map((name) => {
