@@ -149,6 +149,14 @@ describe('a statement of our own key that we did not make', () => {
     expect(ofType(bench.hear({ type: 'proposal', proposal: proposal(view, foreign) }), 'keyElsewhere')).toHaveLength(1)
   })
 
+  it('is an echo of an earlier life wherever that may have signed what this disk does not hold', () => {
+    const bench = settled(follower, { barredUpTo: { epoch: 0, view: 1 } })
+    bench.hearCertificate('nullify', 0)
+    bench.hearCertificate('nullify', 1)
+    expect(ofType(bench.hearVote('nullify', 1, ZERO_HASH, follower), 'keyElsewhere')).toEqual([])
+    expect(ofType(bench.hearVote('nullify', 2, ZERO_HASH, follower), 'keyElsewhere')).toHaveLength(1)
+  })
+
   it('a forged one shows nothing, and neither does what others say', () => {
     const bench = settled(follower)
     bench.hearCertificate('nullify', 0)

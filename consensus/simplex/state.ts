@@ -6,7 +6,7 @@ import { isLastBlockOfEpoch } from '../../vm/params.ts'
 import { totalPower, type ValidatorSet } from '../../vm/validator-set.ts'
 import type { Block, Certificate, Message, Vote, VoteKind } from '../types.ts'
 import { ADOPT_TICKS } from './limits.ts'
-import type { EpochContext, FinalHead, HaltCode, Output, SimplexOptions } from './types.ts'
+import type { EpochContext, FinalHead, HaltCode, Output, Place, SimplexOptions } from './types.ts'
 
 export interface StoredVote {
   readonly vote: Vote
@@ -194,17 +194,18 @@ export const canSign = (s: SimplexState): boolean => s.phase === 'running' && s.
  * Whether a new statement of ours may be made about a view. Not at or below the place up to which an earlier life may have
  * signed what this disk does not hold; what the journal does hold is sent again all the same.
  */
-export function canSignIn(s: SimplexState, view: number): boolean {
-  const barred = s.options.barredUpTo
-  if (!canSign(s)) return false
-  return barred === undefined || s.set.epoch > barred.epoch || (s.set.epoch === barred.epoch && view > barred.view)
-}
+export const canSignIn = (s: SimplexState, view: number): boolean =>
+  canSign(s) && isAfter(s.options.barredUpTo, s.set.epoch, view)
 
-/** Whether a statement of our own key that we do not know was made elsewhere, and is no echo of an earlier life. */
-export function isMadeElsewhere({ adoption }: SimplexState, epoch: number, view: number): boolean {
-  if (adoption.ticksLeft > 0) return false
-  return epoch > adoption.epoch || (epoch === adoption.epoch && view > adoption.view)
-}
+const isAfter = (place: Place | undefined, epoch: number, view: number): boolean =>
+  place === undefined || epoch > place.epoch || (epoch === place.epoch && view > place.view)
+
+/**
+ * Whether a statement of our own key that we do not know was made elsewhere, and is no echo of an earlier life: that may have
+ * signed whatever is barred now, and anybody can say it again at any time.
+ */
+export const isMadeElsewhere = ({ adoption, options }: SimplexState, epoch: number, view: number): boolean =>
+  adoption.ticksLeft === 0 && isAfter(adoption, epoch, view) && isAfter(options.barredUpTo, epoch, view)
 
 /** A verified statement of our own key that we do not know. It binds us either way. */
 export function noteUnknownOwn(s: SimplexState, view: number): void {

@@ -47,7 +47,7 @@ const STALL_FACTOR = 16
 const MAX_FAULTY_VIEWS = 120
 /** Stores compared at the end, for their price: the heads of all were compared on the way. */
 const STORES_COMPARED = 3
-/** Blocks after which a run that still lacks something is weak: four epochs of the longest kind, twice what any has needed. */
+/** Blocks after which a run that still lacks something is weak: four epochs of the longest kind, where hardly any needs one. */
 const MAX_EXTRA_BLOCKS = 48
 /** A machine boots within this time. */
 const BOOT_MS = 50

@@ -182,6 +182,14 @@ describe('quern query', () => {
     expect(tx).toMatchObject({ transaction: { hash: sent.hash, type: '0x71' }, receipt: { status: '0x1' } })
     expect(BigInt(supply.genesis!) + BigInt(supply.minted!) - BigInt(supply.burned!)).toBe(BigInt(supply.total!))
     expect(workers).toEqual([])
+    const [{ network }, node, peers] = await Promise.all([
+      json<{ network: string }>(['query', 'genesis']),
+      json<{ genesis_hash: string; multiaddrs: readonly string[] }>(['query', 'node']),
+      json<{ node_id: string }[]>(['query', 'peers']),
+    ])
+    expect([network, node.genesis_hash]).toEqual(['devnet', ready.genesis])
+    for (const multiaddr of node.multiaddrs) expect(multiaddr).toMatch(/^\/ip4\/127\.0\.0\.1\/tcp\/\d+\/p2p\/12D3/)
+    expect(Array.isArray(peers)).toBe(true)
 
     const words = await Promise.all(
       [
@@ -192,6 +200,9 @@ describe('quern query', () => {
         ['validators'],
         ['workers'],
         ['supply'],
+        ['genesis'],
+        ['node'],
+        ['peers'],
       ].map((args) => run(['query', ...args])),
     )
     for (const { code, stderr } of words) expect({ code, stderr }).toEqual({ code: 0, stderr: '' })

@@ -108,7 +108,7 @@ export const MUTANTS: readonly Mutant[] = [
           '      try {\n        found.push([readU64(key, PREFIX.record.length), decodeRecord(value)])\n      } catch {}\n',
       },
     ],
-    tryFirst: 8,
+    tryFirst: 10,
   },
   {
     name: 'a lost disk bars nobody from signing again',

@@ -202,7 +202,9 @@ function nextSteps(given: Genesis | undefined, keys: NewKeys | undefined, paths:
       ...(fs.existsSync(owner) ? [`all the money is the owner's: ${owner}, ${password}`] : []),
     ]
   }
-  const steps = [`name a peer in ${paths.config} (p2p.bootstrap or p2p.persistent_peers), then quern start${home}`]
+  const steps = [
+    `name a peer in ${paths.config} (p2p.persistent_peers; \`quern query node\` shows a node's address), then quern start${home}`,
+  ]
   if (keys !== undefined) {
     steps.push(`stake with the owner's account: quern tx stake AMOUNT --validator-key ${paths.validatorKey}`)
     steps.push('send the reporter a little CPC, so that this validator can report equivocation')
