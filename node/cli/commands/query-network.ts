@@ -1,6 +1,6 @@
 /** `quern query genesis`, `node` and `peers`: what a node says of its network, and all that another one needs to join it. */
 import type { Command } from 'commander'
-import { outputOf } from '../context.ts'
+import { type CliContext, outputOf } from '../context.ts'
 import { fields, table } from '../output.ts'
 import { rpcClient } from '../rpc-client.ts'
 
@@ -24,13 +24,13 @@ interface PeerView {
 }
 
 /** Makes a command that asks a node: usage, description, example. */
-export type Leaf = (usage: string, description: string, example: string) => Command
+type Leaf = (usage: string, description: string, example: string) => Command
 
 interface RpcOption {
   readonly rpc: string
 }
 
-export function addNetworkQueries(leaf: Leaf, context: Parameters<typeof outputOf>[1]): void {
+export function addNetworkQueries(leaf: Leaf, context: CliContext): void {
   leaf('genesis', 'the genesis file, for `quern init --genesis`', 'genesis > genesis.json').action(
     async (options: RpcOption, command: Command) => {
       const { genesis } = await rpcClient(options.rpc).call<{ genesis: unknown }>('chain_getGenesis')
