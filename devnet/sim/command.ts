@@ -1,9 +1,11 @@
 /** `quern sim`: hostile schedules against the real node, each from its seed. */
 import fs from 'node:fs'
 import os from 'node:os'
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { QuernError } from '../../core/errors.ts'
+import { argument } from '../../node/cli/argument.ts'
 import type { CliContext } from '../../node/cli/context.ts'
+import { whole } from '../../node/config/kinds.ts'
 import type { RunResult } from './sim.ts'
 
 interface SimFlags {
@@ -22,21 +24,17 @@ const MAX_SEED = Number.MAX_SAFE_INTEGER
 const MAX_FAILED = 10
 const PROGRESS_EVERY_MS = 5_000
 
-function whole(text: string): number {
-  const value = Number(text)
-  if (/^\d+$/.test(text) && value <= MAX_SEED) return value
-  throw new InvalidArgumentError('expected a whole number')
-}
+const wholeNumber = argument(whole(0, MAX_SEED))
 
 export function addSimCommand(program: Command, context: CliContext): void {
   program
     .command('sim')
     .description('run whole networks on virtual time, against faults and byzantine validators')
-    .option('--seeds <n>', 'number of runs', whole, 20)
-    .option('--from <seed>', 'first seed', whole, 0)
-    .option('--seed <seed>', 'one run, by its seed', whole)
+    .option('--seeds <n>', 'number of runs', wholeNumber, 20)
+    .option('--from <seed>', 'first seed', wholeNumber, 0)
+    .option('--seed <seed>', 'one run, by its seed', wholeNumber)
     .option('--trace <file>', 'write what happens in that run, line by line')
-    .option('--jobs <n>', 'threads (default: one for each core)', whole, os.availableParallelism())
+    .option('--jobs <n>', 'threads (default: one for each core)', wholeNumber, os.availableParallelism())
     .option('--bail', 'stop at the first seed with a violation')
     .addHelpText(
       'after',

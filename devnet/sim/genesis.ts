@@ -1,7 +1,7 @@
 /** The chain of a run: its first validators, and accounts with something to spend. */
 import type { BlsScheme } from '../../core/bls.ts'
 import { WEI_PER_CPC } from '../../core/units.ts'
-import type { Genesis } from '../../vm/genesis.ts'
+import { type Genesis, NEVER } from '../../vm/genesis.ts'
 import { proofOfPossessionBytes } from '../../vm/statement.ts'
 import { type SimKey, simKey } from './keys.ts'
 import type { Plan } from './plan.ts'
@@ -30,7 +30,7 @@ export function simGenesis(plan: Plan, scheme: BlsScheme): Genesis {
     network: 'devnet',
     timestampMs: START_MS,
     params,
-    activations: { vprogs: Number.MAX_SAFE_INTEGER },
+    activations: { vprogs: NEVER },
     alloc: accountKeys(plan).map(({ address }) => ({ address, balanceWei: PURSE_WEI })),
     validators: stakesWei.map((stakeWei, i) => {
       const { address, blsSecretKey } = simKey(i)

@@ -1,7 +1,7 @@
 /**
  * A LevelDB store that knows which bytes each of its writes appended, so that a test can have the disk of any moment: what
- * LevelDB had written by then, cut at any byte. LevelDB appends each batch to one log file, and the other files of a store
- * do not change while less than its write buffer was written.
+ * LevelDB had written by then, cut at any byte. LevelDB appends each batch to one log file while less than its write buffer
+ * was written; the other files of a store change only by the compaction that may follow its opening.
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -14,6 +14,9 @@ export interface RecordedWrite {
   readonly from: number
   readonly to: number
 }
+
+/** Readings of a store before it is said to be always compacting: a compaction of these small stores takes milliseconds. */
+const MAX_READS = 1_000
 
 /** Not a part of the data: LevelDB makes these anew. */
 const isOwnOf = (name: string): boolean => name === 'LOCK' || name === 'LOG' || name === 'LOG.old'
@@ -61,12 +64,31 @@ export class RecordedStore implements KvStore {
     await this.#store.close()
   }
 
-  /** What the disk holds, while the store is open. */
+  /** What the disk holds, while the store is open. Read anew where LevelDB compacted in its own thread while it was read. */
   disk(): Disk {
-    const read = (name: string) => [name, fs.readFileSync(path.join(this.#directory, name))] as const
-    const names = fs.readdirSync(this.#directory).filter((name) => !isOwnOf(name) && name !== this.#log)
+    for (let attempt = 0; attempt < MAX_READS; attempt++) {
+      const disk = this.#read()
+      if (disk !== undefined) return disk
+    }
+    throw new Error(`${this.#directory} changes whenever it is read`)
+  }
+
+  #read(): Disk | undefined {
+    const before = this.#fileNames()
+    const files = new Map<string, Uint8Array>()
+    for (const name of before) {
+      const file = path.join(this.#directory, name)
+      if (!fs.existsSync(file)) return undefined
+      files.set(name, fs.readFileSync(file))
+    }
     const bytes = fs.readFileSync(path.join(this.#directory, this.#log))
-    return { files: new Map(names.map(read)), log: this.#log, bytes }
+    const sizeNow = (name: string) => fs.statSync(path.join(this.#directory, name), { throwIfNoEntry: false })?.size
+    const isWhole = before.every((name) => sizeNow(name) === files.get(name)!.length)
+    return isWhole && this.#fileNames().length === before.length ? { files, log: this.#log, bytes } : undefined
+  }
+
+  #fileNames(): string[] {
+    return fs.readdirSync(this.#directory).filter((name) => !isOwnOf(name) && name !== this.#log)
   }
 
   #size(): number {

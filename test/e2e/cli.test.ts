@@ -3,24 +3,17 @@ import fs from 'node:fs'
 import { parseEther } from 'viem'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { jsonRpc } from '../../gpu/json-rpc.ts'
-import { type Ended, type ReadyLine, type RunningCommand, Sandbox } from './command.ts'
+import { type Ended, quickDevnet, type ReadyLine, type Sandbox } from './command.ts'
 import { post } from './devnet-fixture.ts'
 
 let sandbox: Sandbox
-let devnet: RunningCommand
 let ready: ReadyLine
+let end: () => Promise<Ended>
 
 beforeAll(async () => {
-  sandbox = new Sandbox()
-  const flags = ['--validators', '1', '--workers', '0', '--block-interval-ms', '100', '--seed', 'cli']
-  devnet = sandbox.start(['devnet', '--json', '--rpc-port', '0', ...flags])
-  ready = await devnet.ready()
+  ;({ sandbox, ready, end } = await quickDevnet('cli'))
 })
-afterAll(async () => {
-  const ended = await devnet.stop()
-  await sandbox.remove()
-  expect(ended).toMatchObject({ code: 0, stderr: '' })
-})
+afterAll(async () => expect(await end()).toMatchObject({ code: 0, stderr: '' }))
 
 /** By a printed account, or by nobody. */
 const run = (args: readonly string[], account?: number): Promise<Ended> => {

@@ -135,3 +135,21 @@ export class RunningCommand {
     return this.ended
   }
 }
+
+/** One validator with quick blocks, for commands that only need a chain. `end` stops it, and removes the sandbox. */
+export async function quickDevnet(seed: string) {
+  const sandbox = new Sandbox()
+  const flags = ['--validators', '1', '--workers', '0', '--block-interval-ms', '100', '--seed', seed]
+  const devnet = sandbox.start(['devnet', '--json', '--rpc-port', '0', ...flags])
+  const end = async (): Promise<Ended> => {
+    const ended = await devnet.stop()
+    await sandbox.remove()
+    return ended
+  }
+  try {
+    return { sandbox, ready: await devnet.ready(), end }
+  } catch (error) {
+    await sandbox.remove()
+    throw error
+  }
+}

@@ -1,25 +1,18 @@
 /** `quern worker`, `worker doctor` and `worker bench`, as processes, against a devnet that is one too. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type ReadyLine, type RunningCommand, Sandbox } from './command.ts'
+import { type Ended, quickDevnet, type ReadyLine, type Sandbox } from './command.ts'
 
 /** Nobody listens there. */
 const DEAD_URL = 'http://127.0.0.1:9'
 
 let sandbox: Sandbox
-let devnet: RunningCommand
 let ready: ReadyLine
+let end: () => Promise<Ended>
 
 beforeAll(async () => {
-  sandbox = new Sandbox()
-  const flags = ['--validators', '1', '--workers', '0', '--block-interval-ms', '100', '--seed', 'worker']
-  devnet = sandbox.start(['devnet', '--json', '--rpc-port', '0', ...flags])
-  ready = await devnet.ready()
+  ;({ sandbox, ready, end } = await quickDevnet('worker'))
 })
-afterAll(async () => {
-  const ended = await devnet.stop()
-  await sandbox.remove()
-  expect(ended).toMatchObject({ code: 0, stderr: '' })
-})
+afterAll(async () => expect(await end()).toMatchObject({ code: 0, stderr: '' }))
 
 const keyOf = (index: number) => ({ QUERN_PRIVATE_KEY: ready.accounts[index]!.privateKey })
 

@@ -115,8 +115,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'consensus/simplex/state.ts',
-        find: '  return barred === undefined || s.set.epoch > barred.epoch ||',
-        replace: '  return barred !== s.options.scheme || s.set.epoch > barred.epoch ||',
+        find: '  canSign(s) && isAfter(s.options.barredUpTo, s.set.epoch, view)',
+        replace: '  canSign(s) && isAfter(undefined, s.set.epoch, view)',
       },
     ],
     tryFirst: 22,
