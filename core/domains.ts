@@ -49,6 +49,8 @@ export const DOMAINS = {
   tableLanePage: 'quern/table/lanePage/1',
   tableLaneTree: 'quern/table/laneTree/1',
   tableBlockHeight: 'quern/table/blockHeight/1',
+  tableOutput: 'quern/table/output/1',
+  tableCovenant: 'quern/table/covenant/1',
   tableRandomness: 'quern/table/randomness/1',
   tablePayout: 'quern/table/payout/1',
   tableParams: 'quern/table/params/1',

@@ -50,7 +50,7 @@ function genesisSupply(genesis: Genesis): Supply {
   const allocWei = genesis.alloc.reduce((sum, entry) => sum + entry.balanceWei, 0n)
   const total = genesis.validators.reduce((sum, validator) => sum + validator.stakeWei, allocWei)
   const none = { minted: 0n, burned: 0n, balances: 0n, bonded: 0n, unbonding: 0n, accrued: 0n }
-  return { genesis: total, ...none, workerPool: 0n, payoutQueue: 0n, carry: 0n }
+  return { genesis: total, ...none, workerPool: 0n, payoutQueue: 0n, carry: 0n, outputs: 0n }
 }
 
 function stakeValidators(state: StateView, genesis: Genesis): void {

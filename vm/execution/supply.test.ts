@@ -116,6 +116,7 @@ function heldBy(chain: TestChain): Omit<Supply, 'genesis' | 'minted' | 'burned'>
     workerPool: sum(epochRange.map((epoch) => readRecord(state, epochs, epoch)?.poolWei)),
     payoutQueue: sum(chunks.flat().map((payout) => payout.amountWei)),
     carry: readRecord(state, carry, undefined) ?? 0n,
+    outputs: 0n,
   }
 }
 

@@ -8,7 +8,15 @@ import type { Domain } from '../../core/domains.ts'
 import { decodeRlp, encodeRlp, type RlpItem } from '../../core/rlp.ts'
 
 /** The right-hand side of the supply equation. */
-export type MoneyCategory = 'balances' | 'bonded' | 'unbonding' | 'accrued' | 'workerPool' | 'payoutQueue' | 'carry'
+export type MoneyCategory =
+  | 'balances'
+  | 'bonded'
+  | 'unbonding'
+  | 'accrued'
+  | 'workerPool'
+  | 'payoutQueue'
+  | 'carry'
+  | 'outputs'
 
 export const MONEY_CATEGORIES: readonly MoneyCategory[] = [
   'balances',
@@ -18,6 +26,7 @@ export const MONEY_CATEGORIES: readonly MoneyCategory[] = [
   'workerPool',
   'payoutQueue',
   'carry',
+  'outputs',
 ]
 
 export type Money = Partial<Readonly<Record<MoneyCategory, bigint>>>

@@ -468,6 +468,8 @@ export interface Supply {
   readonly workerPool: bigint
   readonly payoutQueue: bigint
   readonly carry: bigint
+  /** Held by outputs (vm/covenant). */
+  readonly outputs: bigint
 }
 
 export const supply = defineTable<void, Supply>({
@@ -486,9 +488,12 @@ export const supply = defineTable<void, Supply>({
       s.workerPool,
       s.payoutQueue,
       s.carry,
+      // The record of a chain without outputs is the one it had before there were any.
+      ...(s.outputs === 0n ? [] : [s.outputs]),
     ].map(uint),
   fromRlp: (item) => {
-    const f = rlpList(item, 10).map((entry) => rlpUint(entry))
+    const items = rlpList(item)
+    const f = rlpList(items, items.length === 11 ? 11 : 10).map((entry) => rlpUint(entry))
     return {
       genesis: f[0]!,
       minted: f[1]!,
@@ -500,6 +505,7 @@ export const supply = defineTable<void, Supply>({
       workerPool: f[7]!,
       payoutQueue: f[8]!,
       carry: f[9]!,
+      outputs: f[10] ?? 0n,
     }
   },
 })

@@ -159,6 +159,7 @@ export const EMPTY_SUPPLY: Supply = {
   workerPool: 0n,
   payoutQueue: 0n,
   carry: 0n,
+  outputs: 0n,
 }
 
 /** PROTOCOL 3. @throws QuernError `ASSERTION_FAILED` */

@@ -23,6 +23,7 @@ export const chain_getSupply = defineMethod({
       worker_pool: decimalString('for workers of the epochs that have not ended'),
       payout_queue: decimalString('for workers of epochs that have ended, not yet paid'),
       carry: decimalString('remainders of divisions, for the next block'),
+      outputs: decimalString('held by covenants and other outputs'),
     },
     { additionalProperties: false },
   ),
@@ -40,6 +41,7 @@ export const chain_getSupply = defineMethod({
       worker_pool: '24000000000000000000',
       payout_queue: '0',
       carry: '0',
+      outputs: '0',
     },
   },
   handler: ({ node }, height = 'latest') => {
@@ -57,6 +59,7 @@ export const chain_getSupply = defineMethod({
       worker_pool: s.workerPool.toString(),
       payout_queue: s.payoutQueue.toString(),
       carry: s.carry.toString(),
+      outputs: s.outputs.toString(),
     }
   },
 })

@@ -1,0 +1,199 @@
+/**
+ * The rule of kinds 16 and 17: what a transaction spends is there, its scripts allow it, its bindings are true (KIP-20), and
+ * not a grain appears or vanishes. Everything is decided before the first write. PROTOCOL 8.
+ */
+import type { Address, Hash } from '../../core/bytes.ts'
+import { type Failure, fail, ok, type Result } from '../../core/errors.ts'
+import { transactionId } from '../kip/hashing.ts'
+import type { KipInput, KipOutput, KipTransaction, Outpoint, UtxoEntry } from '../kip/types.ts'
+import { type CovenantContext, covenantContext } from '../script/covenants.ts'
+import { runInput } from '../script/engine.ts'
+import {
+  FINAL_SEQUENCE,
+  LOCK_TIME_THRESHOLD,
+  SEQUENCE_LOCK_DISABLED,
+  SEQUENCE_LOCK_MASK,
+  UNITS_PER_GRAM,
+} from '../script/limits.ts'
+import { accountOf, setAccount } from '../state/account.ts'
+import type { StateView } from '../state/view.ts'
+import type { ProofVerifier } from '../zk/verify.ts'
+import { type CovenantBody, MAX_GRAINS } from './body.ts'
+import { type CovenantRecord, covenants, type OutputRecord, outputs, WEI_PER_GRAIN } from './tables.ts'
+import { accountUtxo, kipTransaction } from './view.ts'
+
+export type SpendErrorCode =
+  | 'OUTPUT_UNKNOWN'
+  | 'OUTPUT_SPENT_TWICE'
+  | 'OUTPUT_LOCKED'
+  | 'TRANSACTION_LOCKED'
+  | 'GRAINS_OVERFLOW'
+  | 'INSUFFICIENT_BALANCE'
+  | 'COVENANT_GENESIS_ID'
+  | 'COVENANT_AUTHORIZING_INPUT'
+  | 'SCRIPT_FAILED'
+  | 'GRAM_EXCEEDED'
+
+export interface SpendContext {
+  readonly state: StateView
+  readonly sender: Address
+  /** Of the transaction. */
+  readonly nonce: number
+  readonly height: number
+  readonly timestampMs: number
+  /** Gram that the gas limit leaves for scripts. */
+  readonly gramLimit: number
+  /** Wei that must stay in the sender's account, to pay for them. */
+  readonly reservedWei: bigint
+  readonly seqCommitOf: (blockHash: Hash) => Hash | undefined
+  readonly proofs: ProofVerifier
+}
+
+/** Gram is used whether the transaction succeeds or not. */
+export interface SpendOutcome {
+  readonly gramUsed: number
+  readonly failure: Failure<SpendErrorCode> | undefined
+  readonly transaction: KipTransaction
+}
+
+interface Plan {
+  readonly spent: readonly OutputRecord[]
+  /** Taken from the sender; negative where the outputs hold less than the inputs. */
+  readonly addedGrains: bigint
+  readonly utxos: readonly UtxoEntry[]
+  readonly covenants: CovenantContext
+}
+
+export function spend(body: CovenantBody, context: SpendContext): SpendOutcome {
+  const transaction = kipTransaction(body, context.sender, context.nonce)
+  const plan = planOf(body, transaction, context)
+  if (!plan.ok) return { gramUsed: 0, failure: plan.error, transaction }
+  const { gramUsed, failure } = runScripts(body, transaction, plan.value, context)
+  if (failure === undefined) write(body, transaction, plan.value, context)
+  return { gramUsed, failure, transaction }
+}
+
+function planOf(body: CovenantBody, transaction: KipTransaction, context: SpendContext): Result<Plan, SpendErrorCode> {
+  const { state, sender, height, reservedWei } = context
+  const spent: OutputRecord[] = []
+  const seen = new Set<string>()
+  for (const [i, input] of body.inputs.entries()) {
+    const { txId, index } = input.outpoint
+    const name = `${txId.join()}:${index}`
+    if (seen.has(name)) return fail('OUTPUT_SPENT_TWICE', `input ${i} spends what another input spends`)
+    seen.add(name)
+    const output = state.get(outputs, input.outpoint)
+    if (output === undefined) return fail('OUTPUT_UNKNOWN', `input ${i} spends an output that is not there`)
+    spent.push(output)
+  }
+  const locked = lockOf(body, spent, context)
+  if (locked !== undefined) return { ok: false, error: locked }
+
+  const held = spent.reduce((sum, { grains }) => sum + grains, 0n)
+  const made = body.outputs.reduce((sum, { value }) => sum + value, 0n)
+  if (held > MAX_GRAINS || made > MAX_GRAINS) return fail('GRAINS_OVERFLOW', 'all inputs or outputs hold too much')
+  const addedGrains = made - held
+  const { balance } = accountOf(state, sender)
+  if (addedGrains > 0n && balance - reservedWei < addedGrains * WEI_PER_GRAIN) {
+    return fail('INSUFFICIENT_BALANCE', `the outputs take ${addedGrains} grains more than the account can give`)
+  }
+  const utxos = [...spent.map(utxoOf), accountUtxo(addedGrains > 0n ? addedGrains : 0n, height)]
+  const bound = covenantContext(transaction, utxos)
+  return bound.ok ? ok({ spent, addedGrains, utxos, covenants: bound.value }) : bound
+}
+
+const utxoOf = ({ grains, spk, covenantId, height }: OutputRecord): UtxoEntry => ({
+  amount: grains,
+  spk,
+  daaScore: BigInt(height),
+  isCoinbase: false,
+  ...(covenantId === undefined ? {} : { covenantId }),
+})
+
+function lockOf(
+  { lockTime, inputs }: CovenantBody,
+  spent: readonly OutputRecord[],
+  { height, timestampMs }: SpendContext,
+): Failure<SpendErrorCode> | undefined {
+  const now = BigInt(lockTime < LOCK_TIME_THRESHOLD ? height : timestampMs)
+  const isOpen = lockTime < now || inputs.every(({ sequence }) => sequence === FINAL_SEQUENCE)
+  if (!isOpen) return { code: 'TRANSACTION_LOCKED', message: `locked until after ${lockTime}, and it is ${now}` }
+  for (const [i, { sequence }] of inputs.entries()) {
+    const from =
+      (sequence & SEQUENCE_LOCK_DISABLED) !== 0n ? 0n : BigInt(spent[i]!.height) + (sequence & SEQUENCE_LOCK_MASK)
+    if (from > BigInt(height))
+      return { code: 'OUTPUT_LOCKED', message: `input ${i} may be spent from block ${from} on` }
+  }
+  return undefined
+}
+
+/** The inputs listed; the account's needs no script, for the envelope is signed. */
+function runScripts(
+  { inputs }: CovenantBody,
+  transaction: KipTransaction,
+  { utxos, covenants: bound }: Plan,
+  { gramLimit, seqCommitOf, proofs }: SpendContext,
+): Pick<SpendOutcome, 'gramUsed' | 'failure'> {
+  let units = 0
+  const gram = () => Math.ceil(units / UNITS_PER_GRAM)
+  for (const inputIndex of inputs.keys()) {
+    const outcome = runInput({
+      transaction,
+      utxos,
+      inputIndex,
+      covenants: bound,
+      unitLimit: gramLimit * UNITS_PER_GRAM - units,
+      seqCommitOf,
+      proofs,
+    })
+    units += outcome.unitsUsed
+    if (outcome.ok) continue
+    const { code, message } = outcome.error
+    if (code === 'SCRIPT_UNITS_EXCEEDED') {
+      return { gramUsed: gramLimit, failure: { code: 'GRAM_EXCEEDED', message: `input ${inputIndex}: ${message}` } }
+    }
+    const failure = { code: 'SCRIPT_FAILED' as const, message: `input ${inputIndex}: ${code}: ${message}` }
+    return { gramUsed: gram(), failure }
+  }
+  return { gramUsed: gram(), failure: undefined }
+}
+
+function write(
+  body: CovenantBody,
+  transaction: KipTransaction,
+  plan: Plan,
+  { state, sender, height }: SpendContext,
+): void {
+  for (const [i, { outpoint }] of body.inputs.entries()) {
+    state.delete(outputs, outpoint)
+    const { covenantId } = plan.spent[i]!
+    if (covenantId !== undefined) change(state, covenantId, (c) => ({ ...c, liveOutputs: c.liveOutputs - 1 }))
+  }
+  if (body.outputs.length > 0) make(state, body.outputs, transaction, height)
+  if (plan.addedGrains !== 0n) {
+    const { nonce, balance } = accountOf(state, sender)
+    setAccount(state, sender, { nonce, balance: balance - plan.addedGrains * WEI_PER_GRAIN })
+  }
+}
+
+function make(state: StateView, made: readonly KipOutput[], transaction: KipTransaction, height: number): void {
+  const txId = transactionId(transaction)
+  for (const [index, { value, spk, binding }] of made.entries()) {
+    const outpoint: Outpoint = { txId, index }
+    const covenantId = binding?.covenantId
+    state.set(outputs, outpoint, { grains: value, spk, covenantId, height })
+    if (covenantId === undefined) continue
+    const known = state.get(covenants, covenantId)
+    const genesis = known?.genesis ?? (transaction.inputs[binding!.authorizingInput] as KipInput).outpoint
+    state.set(covenants, covenantId, {
+      genesis,
+      genesisHeight: known?.genesisHeight ?? height,
+      liveOutputs: (known?.liveOutputs ?? 0) + 1,
+      newest: outpoint,
+    })
+  }
+}
+
+function change(state: StateView, id: Hash, to: (record: CovenantRecord) => CovenantRecord): void {
+  state.set(covenants, id, to(state.get(covenants, id)!))
+}
