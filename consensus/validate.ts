@@ -117,9 +117,6 @@ function checkConstants({ header }: Block, parent: ParentBlock, { params }: Vali
   if (header.baseFeePerGas !== nextBaseFee(parent.block.header, params.baseFeeFloorWei)) {
     return no('BLOCK_BASE_FEE', 'base fee does not follow from the parent', { baseFeePerGas: header.baseFeePerGas })
   }
-  if (!equalBytes(header.seqCommit, ZERO_HASH)) {
-    return no('BLOCK_SEQ_COMMIT', 'seqCommit is 32 zero bytes until vProgs are active')
-  }
   if (header.zkStateProof.length > 0 || header.zkComputeProof.length > 0) {
     return no('BLOCK_RESERVED', 'zkStateProof and zkComputeProof are empty in version 1')
   }
@@ -206,9 +203,13 @@ export function executeChecked(
   return ok({ block, transactions, outcome, state })
 }
 
-function checkOutcome({ header }: Block, outcome: BlockOutcome): Verdict {
+/** Everything of the header that execution decides but the stateRoot, which takes the tree. */
+export function checkOutcome({ header }: Block, outcome: BlockOutcome): Verdict {
   if (header.gasUsed !== outcome.gasUsed) return no('BLOCK_GAS_USED', 'execution uses another amount of gas')
   if (header.gramUsed !== outcome.gramUsed) return no('BLOCK_GRAM_USED', 'execution uses another amount of gram')
+  if (!equalBytes(header.seqCommit, outcome.seqCommit)) {
+    return no('BLOCK_SEQ_COMMIT', 'the lanes have another commitment')
+  }
   if (header.difficulty !== outcome.difficulty) return no('BLOCK_DIFFICULTY', "difficulty is not the epoch's")
   if (header.resultCount !== outcome.results.length) {
     return no('BLOCK_RESULT_COUNT', 'another number of results succeeds', { succeeded: outcome.results.length })

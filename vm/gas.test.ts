@@ -16,9 +16,20 @@ test('the table of the protocol', () => {
     REGISTER_WORKER: 40_000,
     CLAIM: 40_000,
     SUBMIT_EVIDENCE: 800_000,
+    LANE: 30_000,
+    COVENANT: 50_000,
     DEV_SET_BALANCE: 21_000,
   })
   expect(Object.keys(GAS)).toEqual(Object.keys(KIND))
+})
+
+test('payload, scripts, inputs and outputs cost by their bytes', () => {
+  const spk = { version: 0, script: new Uint8Array(35) }
+  const input = { outpoint: { txId: new Uint8Array(32), index: 0 }, sequence: 0n, signatureScript: new Uint8Array(100) }
+  const body = { laneId: undefined, payload: new Uint8Array(10), lockTime: 0n, inputs: [], outputs: [] }
+  expect(intrinsicGas({ kind: 'COVENANT', ...body })).toBe(50_000 + 16 * 10)
+  const whole = { ...body, inputs: [input], outputs: [{ value: 1n, spk }] }
+  expect(intrinsicGas({ kind: 'COVENANT', ...whole })).toBe(50_000 + 16 * (10 + 148 + 83))
 })
 
 test('memo bytes and first uses cost more', () => {

@@ -1,7 +1,8 @@
 /**
- * The gas schedule. PROTOCOL 2. A kind's gas is known from its body alone, so `gasUsed` of every transaction is its
- * intrinsic gas, whether it succeeds or not.
+ * The gas schedule. PROTOCOL 2. A kind's gas is known from its body alone, so every transaction uses its intrinsic gas, whether
+ * it succeeds or not; what is left of its limit pays for the gram of its scripts.
  */
+import type { CovenantBody } from './covenant/types.ts'
 import type { Action, KindName } from './transaction/types.ts'
 
 export const GAS: Readonly<Record<KindName, number>> = {
@@ -16,6 +17,8 @@ export const GAS: Readonly<Record<KindName, number>> = {
   REGISTER_WORKER: 40_000,
   CLAIM: 40_000,
   SUBMIT_EVIDENCE: 800_000,
+  LANE: 30_000,
+  COVENANT: 50_000,
   DEV_SET_BALANCE: 21_000,
 }
 
@@ -23,14 +26,27 @@ export const GAS: Readonly<Record<KindName, number>> = {
 export const STAKE_REGISTRATION_GAS = 400_000
 
 export const MEMO_BYTE_GAS = 16
+/** Of payload and scripts, for they are kept: in the block, and those of outputs in the state. */
+export const COVENANT_BYTE_GAS = 16
+/** What it takes besides its scripts: an outpoint and a sequence; a value, a version and a binding. */
+const INPUT_BYTES = 48
+const OUTPUT_BYTES = 48
 
-/** Least gasLimit of a transaction with this action, and exactly the gas it uses. */
+function covenantBytes({ payload, inputs, outputs }: CovenantBody): number {
+  const spent = inputs.reduce((sum, { signatureScript }) => sum + INPUT_BYTES + signatureScript.length, 0)
+  return outputs.reduce((sum, { spk }) => sum + OUTPUT_BYTES + spk.script.length, spent + payload.length)
+}
+
+/** Least gasLimit of a transaction with this action, and exactly the gas it uses, gram apart. */
 export function intrinsicGas(action: Action): number {
   switch (action.kind) {
     case 'TRANSFER':
       return GAS.TRANSFER + MEMO_BYTE_GAS * action.memo.length
     case 'STAKE':
       return GAS.STAKE + (action.registration === undefined ? 0 : STAKE_REGISTRATION_GAS)
+    case 'LANE':
+    case 'COVENANT':
+      return GAS[action.kind] + COVENANT_BYTE_GAS * covenantBytes(action)
     default:
       return GAS[action.kind]
   }

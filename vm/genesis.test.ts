@@ -142,6 +142,17 @@ describe('genesis.json', () => {
     }
   })
 
+  test('with rules of a later version says which, from where, and what to do', () => {
+    const json = fileWith((file) => Object.assign(file, { activations: { vprogs: 0, parallel: 7_000 } }))
+    expect(() => parseGenesis(json, { verify: () => true })).toThrow(
+      expect.objectContaining({
+        code: 'UPGRADE_NEEDED',
+        message: expect.stringContaining('activates parallel at block 7000'),
+        meta: { height: 7_000 },
+      }),
+    )
+  })
+
   test('addresses in hex and any order of keys mean the same', () => {
     const json = fileWith((file) => {
       const alloc = genesis.alloc.map((a) => [checksumAddress(a.address), a.balanceWei.toString()]).reverse()

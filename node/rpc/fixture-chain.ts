@@ -10,11 +10,12 @@ import type { Certificate, VoteKind } from '../../consensus/types.ts'
 import type { AppliedBlock } from '../../consensus/validate.ts'
 import { revealBytes, signerOf, signVote } from '../../consensus/vote.ts'
 import { bls } from '../../core/bls.ts'
-import { type Address, equalBytes, type Hash, hexKey } from '../../core/bytes.ts'
+import { type Address, equalBytes, type Hash, hexKey, ZERO_HASH } from '../../core/bytes.ts'
 import { assert, type Failure, ok, QuernError, type Result } from '../../core/errors.ts'
 import { encodeMultiProof, proveKeys } from '../../core/smt/index.ts'
 import { DEFAULT_LIMITS } from '../../mempool/limits.ts'
 import { Mempool } from '../../mempool/mempool.ts'
+import type { LightRequest, LightResponse } from '../../p2p/wire-light.ts'
 import { referenceKernel } from '../../vm/compute/tile.ts'
 import { checkTransaction } from '../../vm/execution/check.ts'
 import type { BlockContext, ExecutionRules } from '../../vm/execution/types.ts'
@@ -28,7 +29,7 @@ import { readRecord } from '../../vm/state/view.ts'
 import { decodeOptions, decodeTransaction } from '../../vm/transaction/envelope.ts'
 import type { Transaction } from '../../vm/transaction/types.ts'
 import type { ValidatorSet } from '../../vm/validator-set.ts'
-import type { ExecutedBlock, NodeApi, NodeEvent, NodeNetwork } from '../api.ts'
+import type { ExecutedBlock, Holdings, NodeApi, NodeEvent, NodeNetwork } from '../api.ts'
 
 /** Blocks between the tip and the newest final block. */
 export const FINAL_LAG = 2
@@ -77,6 +78,13 @@ export class FixtureChain implements NodeApi {
   latest = () => headerOf(this.#tip)
   finalized = () => headerOf(this.#links[Math.max(0, this.#links.length - 1 - FINAL_LAG)]!)
 
+  holdings = (): Holdings => ({
+    mode: 'archive',
+    blocksFrom: 0,
+    statesFrom: 0,
+    requests: ['status', 'block', 'range', 'certificates'],
+  })
+
   blockByHeight(height: number): ExecutedBlock | undefined {
     const link = this.#links[height]
     return link === undefined ? undefined : this.#executed(link)
@@ -103,6 +111,27 @@ export class FixtureChain implements NodeApi {
     const state = this.stateAt(height)
     const keys = treeKeys.toSorted((a, b) => (hexKey(a) < hexKey(b) ? -1 : 1))
     return state === undefined ? undefined : encodeMultiProof(proveKeys(state.readNode, keys))
+  }
+
+  /** Headers and records; LightServer does the rest beside a store. */
+  async answerLight(request: LightRequest): Promise<LightResponse> {
+    switch (request.type) {
+      case 'edges':
+        return { type: 'edges', edges: [] }
+      case 'headers': {
+        const links = this.#links.slice(request.fromHeight, request.fromHeight + request.count)
+        const line = ({ block, finalization }: Link) => ({ header: block.header, finalization })
+        return { type: 'headers', headers: links.map(line) }
+      }
+      case 'state': {
+        const state = this.stateAt(request.height)
+        const proof = await this.stateProof(request.height, request.keys)
+        if (state === undefined || proof === undefined) return { type: 'state', state: undefined }
+        return { type: 'state', state: { values: request.keys.map((key) => state.get(key)), proof } }
+      }
+      case 'result':
+        return { type: 'result', result: undefined }
+    }
   }
 
   certificates(height: number): { readonly notarization?: Certificate; readonly finalization?: Certificate } {
@@ -294,7 +323,15 @@ const headerOf = ({ block }: Link) => ({ ...block.header, hash: block.hash })
 function firstLink(genesis: Genesis): Link {
   const { block, state } = genesisBlock(genesis)
   const difficulty = block.header.difficulty
-  const outcome = { receipts: [], gasUsed: 0, gramUsed: 0, results: [], difficulty, writes: state.writes }
+  const outcome = {
+    receipts: [],
+    gasUsed: 0,
+    gramUsed: 0,
+    results: [],
+    seqCommit: ZERO_HASH,
+    difficulty,
+    writes: state.writes,
+  }
   return { block, state, transactions: [], outcome, notarization: undefined, finalization: undefined }
 }
 

@@ -94,6 +94,8 @@ export const actionContext = (
   block: blockAt(height, params),
   rules: { params, genesisHash: ZERO_HASH, kernel: referenceKernel, bls: { verify: () => true } },
   sender,
+  nonce: 0,
+  gram: { limit: 0, price: 0n, used: 0 },
   set: { epoch: 0, members: [] },
 })
 

@@ -13,10 +13,10 @@ import { OP } from '../script/opcodes.ts'
 import { payToKey, payToScript } from '../script/standard.ts'
 import { accountOf, setAccount } from '../state/account.ts'
 import { proofVerifier } from '../zk/verify.ts'
-import { type CovenantBody, MAX_GRAINS } from './body.ts'
 import { type SpendContext, spend } from './spend.ts'
 import { covenants, outputs, WEI_PER_GRAIN } from './tables.ts'
 import { MoneyStateForTests } from './testing/money-state.ts'
+import { type CovenantBody, MAX_GRAINS } from './types.ts'
 import { accountUtxo, kipTransaction } from './view.ts'
 
 const SENDER = new Uint8Array(20).fill(7)

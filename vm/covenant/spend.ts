@@ -18,21 +18,9 @@ import {
 import { accountOf, setAccount } from '../state/account.ts'
 import type { StateView } from '../state/view.ts'
 import type { ProofVerifier } from '../zk/verify.ts'
-import { type CovenantBody, MAX_GRAINS } from './body.ts'
 import { type CovenantRecord, covenants, type OutputRecord, outputs, WEI_PER_GRAIN } from './tables.ts'
+import { type CovenantBody, MAX_GRAINS, type SpendErrorCode } from './types.ts'
 import { accountUtxo, kipTransaction } from './view.ts'
-
-export type SpendErrorCode =
-  | 'OUTPUT_UNKNOWN'
-  | 'OUTPUT_SPENT_TWICE'
-  | 'OUTPUT_LOCKED'
-  | 'TRANSACTION_LOCKED'
-  | 'GRAINS_OVERFLOW'
-  | 'INSUFFICIENT_BALANCE'
-  | 'COVENANT_GENESIS_ID'
-  | 'COVENANT_AUTHORIZING_INPUT'
-  | 'SCRIPT_FAILED'
-  | 'GRAM_EXCEEDED'
 
 export interface SpendContext {
   readonly state: StateView

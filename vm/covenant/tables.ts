@@ -3,7 +3,7 @@ import { concatBytes, EMPTY_BYTES, type Hash, u32be } from '../../core/bytes.ts'
 import { rlpBytes, rlpBytesMax, rlpList, rlpNumber, rlpUint, encodeUint as uint } from '../../core/rlp.ts'
 import type { Outpoint, ScriptPublicKey } from '../kip/types.ts'
 import { defineTable } from '../state/table.ts'
-import { MAX_SPK_SCRIPT_BYTES } from './body.ts'
+import { MAX_SPK_SCRIPT_BYTES } from './types.ts'
 
 /** A grain is 10^10 wei: 10^8 to the CPC, so that script numbers hold any amount. */
 export const WEI_PER_GRAIN = 10n ** 10n

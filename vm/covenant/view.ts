@@ -6,7 +6,7 @@
 import { type Address, concatBytes, EMPTY_BYTES } from '../../core/bytes.ts'
 import type { KipTransaction, UtxoEntry } from '../kip/types.ts'
 import { FINAL_SEQUENCE } from '../script/limits.ts'
-import type { CovenantBody } from './body.ts'
+import type { CovenantBody } from './types.ts'
 
 const KIP_VERSION = 1
 const NATIVE_SUBNETWORK = new Uint8Array(20)

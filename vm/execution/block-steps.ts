@@ -3,6 +3,7 @@ import { assert } from '../../core/errors.ts'
 import { expireNullifiers } from '../compute/nullifiers.ts'
 import { payChunk } from '../compute/payouts.ts'
 import { changeEpoch } from '../epoch.ts'
+import { recordHeight } from '../lanes/commit.ts'
 import { nextRandomness } from '../leader.ts'
 import { isLastBlockOfEpoch } from '../params.ts'
 import { distributeRewards } from '../rewards.ts'
@@ -12,12 +13,20 @@ import type { StateView } from '../state/view.ts'
 import type { BlockContext, ExecutionRules } from './types.ts'
 
 /** A block's own hash covers its state root, so each block records its parent. */
-function recordParent(state: StateView, { parent }: BlockContext, { params }: ExecutionRules): void {
+function recordParent(state: StateView, context: BlockContext, rules: ExecutionRules): void {
+  const { parent, height } = context
   const { hash, seqCommit, timestampMs } = parent
   state.set(recentBlocks, parent.height, { hash, seqCommit, timestampMs })
-  const forgotten = parent.height - params.laneWindowBlocks
+  const isActive = hasVprogs(rules, height)
+  if (isActive) recordHeight(state, context, rules.params)
+  // One more than the window where lanes are: their inactivity shortcut is the commitment just beyond it.
+  const forgotten = parent.height - rules.params.laneWindowBlocks - (isActive ? 1 : 0)
   if (forgotten >= 0) state.delete(recentBlocks, forgotten)
 }
+
+/** Whether kinds 16 and 17 may stand in a block of this height, and its header commits to lanes. PROTOCOL 8. */
+export const hasVprogs = ({ vprogs }: ExecutionRules, height: number): boolean =>
+  vprogs !== undefined && height >= vprogs.fromHeight
 
 export function beginBlock(state: StateView, context: BlockContext, rules: ExecutionRules): void {
   recordParent(state, context, rules)

@@ -4,8 +4,10 @@ import { runAction } from '../kinds/index.ts'
 import { accountOf } from '../state/account.ts'
 import { type StateReader, StateView } from '../state/view.ts'
 import type { Action, Transaction } from '../transaction/types.ts'
+import { hasVprogs } from './block-steps.ts'
 import { actionContext } from './execution.ts'
 import { charge, refusalOf } from './includable.ts'
+import { BlockRoom } from './limits.ts'
 import type { ActionErrorCode, BlockContext, ExecutionRules, RefusalCode } from './types.ts'
 
 /** Decided by a proof in the body, so the sender's earlier transactions cannot change the finding. */
@@ -41,13 +43,15 @@ export class TransactionCheck {
   check(tx: Transaction): Failure<RefusalCode | ActionErrorCode> | undefined {
     const { params } = this.#rules
     const baseFeePerGas = params.baseFeeFloorWei
-    const refusal = refusalOf(this.#accounts, tx, { params, baseFeePerGas, allowNonceGap: true })
+    const isActive = hasVprogs(this.#rules, this.#context.height)
+    const refusal = refusalOf(this.#accounts, tx, { params, baseFeePerGas, allowNonceGap: true, hasVprogs: isActive })
     if (refusal !== undefined) return refusal
     const isAhead = tx.nonce > accountOf(this.#accounts, tx.from).nonce
     if (isAhead && !DECIDED_BY_PROOF.has(tx.action.kind)) return undefined
     const scratch = new StateView(this.#state)
-    charge(scratch, tx, baseFeePerGas)
-    return runAction(tx.action, actionContext(scratch, this.#context, this.#rules, tx))
+    const { effectiveGasPrice: price } = charge(scratch, tx, baseFeePerGas)
+    const gram = { limit: new BlockRoom(params).gramLimitOf(tx), price, used: 0 }
+    return runAction(tx.action, actionContext(scratch, this.#context, this.#rules, tx, gram))
   }
 }
 

@@ -9,15 +9,20 @@
  * the parent's state, so a block applies whole, by whoever keeps `finish().writes`, or leaves no trace; a transaction
  * that fails is charged in full and has no other effect. Source: PROTOCOL 2, 3, 4.
  */
+import { ZERO_HASH } from '../../core/bytes.ts'
 import { assert, type Failure, fail, ok, type Result } from '../../core/errors.ts'
+import { kipTransaction } from '../covenant/view.ts'
 import { runAction } from '../kinds/index.ts'
+import { transactionId } from '../kip/hashing.ts'
+import { type BlockActivity, commitLanes } from '../lanes/commit.ts'
 import { epochOf } from '../params.ts'
 import { epochSets, epochs } from '../state/tables.ts'
 import { type StateReader, StateView } from '../state/view.ts'
 import type { Transaction } from '../transaction/types.ts'
-import { beginBlock, endBlock } from './block-steps.ts'
-import { charge, refusalOf } from './includable.ts'
+import { beginBlock, endBlock, hasVprogs } from './block-steps.ts'
+import { charge, chargeGram, refusalOf } from './includable.ts'
 import { BlockRoom, type FullReason } from './limits.ts'
+import type { ExecutionTrace } from './trace.ts'
 import type {
   AcceptedResult,
   ActionContext,
@@ -25,6 +30,7 @@ import type {
   BlockContext,
   BlockOutcome,
   ExecutionRules,
+  GramMeter,
   Receipt,
   RefusalCode,
 } from './types.ts'
@@ -41,11 +47,14 @@ export const actionContext = (
   block: BlockContext,
   rules: ExecutionRules,
   tx: Transaction,
+  gram: GramMeter,
 ): ActionContext => ({
   state,
   block,
   rules,
   sender: tx.from,
+  nonce: tx.nonce,
+  gram,
   get set() {
     const set = state.get(epochSets, block.epoch)
     assert(set !== undefined, 'the state has no validator set of this epoch', { epoch: block.epoch })
@@ -66,23 +75,28 @@ export class BlockExecution {
   readonly #context: BlockContext
   readonly #rules: ExecutionRules
   readonly #room: BlockRoom
+  readonly #trace: ExecutionTrace | undefined
   readonly #receipts: Receipt[] = []
   readonly #results: AcceptedResult[] = []
+  readonly #activity: BlockActivity[] = []
   #priorityFeesWei = 0n
+  #cumulativeGasUsed = 0
   #finished = false
 
   /** @throws QuernError `ASSERTION_FAILED` when the context does not follow its own parent */
-  constructor(parentState: StateReader, context: BlockContext, rules: ExecutionRules) {
+  constructor(parentState: StateReader, context: BlockContext, rules: ExecutionRules, trace?: ExecutionTrace) {
     assert(context.height === context.parent.height + 1, 'a block stands one above its parent', {
       height: context.height,
     })
     assert(context.epoch === epochOf(context.height, rules.params), 'epoch does not fit the height', {
       epoch: context.epoch,
     })
-    this.#view = new StateView(parentState)
+    this.#view = trace?.view(parentState) ?? new StateView(parentState)
+    this.#trace = trace
     this.#context = context
     this.#rules = rules
     this.#room = new BlockRoom(rules.params)
+    trace?.enter('begin')
     beginBlock(this.#view, context, rules)
   }
 
@@ -97,39 +111,66 @@ export class BlockExecution {
     const { params } = this.#rules
     const { baseFeePerGas } = this.#context
     // Before anything that reads the state: a builder may pass over a whole mempool of what has no room.
-    const full = this.#room.lacks(tx.action)
+    const full = this.#room.lacks(tx)
     if (full !== undefined) return { full }
-    const refusal = refusalOf(this.#view, tx, { params, baseFeePerGas, allowNonceGap: false })
-    if (refusal !== undefined) return { refusal }
+    const index = this.#receipts.length
+    this.#trace?.enter('check', index)
+    const isActive = hasVprogs(this.#rules, this.#context.height)
+    const refusal = refusalOf(this.#view, tx, { params, baseFeePerGas, allowNonceGap: false, hasVprogs: isActive })
+    if (refusal !== undefined) {
+      this.#trace?.drop(index)
+      return { refusal }
+    }
 
     this.#room.take(tx.action)
+    this.#trace?.enter('charge', index)
     const { gasUsed, effectiveGasPrice, priorityFeeWei } = charge(this.#view, tx, baseFeePerGas)
     this.#priorityFeesWei += priorityFeeWei
-    const failure = runOrFail(tx, actionContext(this.#view, this.#context, this.#rules, tx))
-    const cumulativeGasUsed = this.#room.gasUsed
-    const receipt: Receipt =
-      failure === undefined
-        ? { status: 1, gasUsed, gramUsed: 0, cumulativeGasUsed, effectiveGasPrice }
-        : { status: 0, error: failure.code, gasUsed, gramUsed: 0, cumulativeGasUsed, effectiveGasPrice }
-    this.#receipts.push(receipt)
-    if (failure === undefined && tx.action.kind === 'SUBMIT_RESULT') {
-      this.#results.push({ transaction: tx, result: tx.action.result })
+    this.#trace?.enter('action', index)
+    const gram = { limit: this.#room.gramLimitOf(tx), price: effectiveGasPrice, used: 0 }
+    const failure = runOrFail(tx, actionContext(this.#view, this.#context, this.#rules, tx, gram))
+    const gramUsed = gram.used
+    if (gramUsed > 0) {
+      this.#priorityFeesWei += chargeGram(this.#view, tx.from, gram, baseFeePerGas)
+      this.#room.takeGram(gramUsed)
     }
+    this.#cumulativeGasUsed += gasUsed + gramUsed
+    const charged = { gasUsed, gramUsed, cumulativeGasUsed: this.#cumulativeGasUsed, effectiveGasPrice }
+    const receipt: Receipt =
+      failure === undefined ? { status: 1, ...charged } : { status: 0, error: failure.code, ...charged }
+    this.#receipts.push(receipt)
+    if (failure === undefined) this.#note(tx, index)
     return { receipt }
+  }
+
+  /** What a successful transaction leaves for the block's own commitments. */
+  #note(tx: Transaction, index: number): void {
+    const { action } = tx
+    if (action.kind === 'SUBMIT_RESULT') this.#results.push({ transaction: tx, result: action.result })
+    if (action.kind !== 'LANE' && action.kind !== 'COVENANT') return
+    const { laneId } = action
+    if (laneId === undefined) return
+    const seen = kipTransaction(action, tx.from, tx.nonce)
+    this.#activity.push({ laneId, txId: transactionId(seen), version: seen.version, mergeIndex: index })
   }
 
   /** Ends the block. @throws QuernError `ASSERTION_FAILED` when money appeared or vanished */
   finish(): BlockOutcome {
     assert(!this.#finished, 'the block is finished')
     this.#finished = true
+    this.#trace?.enter('end')
     const epoch = this.#view.get(epochs, this.#context.epoch)
     assert(epoch !== undefined, 'the state has no record of this epoch', { epoch: this.#context.epoch })
     endBlock(this.#view, this.#context, this.#rules, this.#priorityFeesWei)
+    const seqCommit = hasVprogs(this.#rules, this.#context.height)
+      ? commitLanes(this.#view, this.#context, this.#activity, this.#rules.params)
+      : ZERO_HASH
     return {
       receipts: this.#receipts,
       gasUsed: this.#room.gasUsed,
-      gramUsed: 0,
+      gramUsed: this.#room.gramUsed,
       results: this.#results,
+      seqCommit,
       difficulty: epoch.difficultyMacs,
       writes: this.#view.finish(),
     }

@@ -4,6 +4,7 @@
  * A block that holds a transaction refused here is invalid. Everything else that can go wrong is decided later, by the
  * kind's handler, and charged for.
  */
+import type { Address } from '../../core/bytes.ts'
 import type { Failure } from '../../core/errors.ts'
 import { effectiveGasPrice } from '../fees.ts'
 import { intrinsicGas } from '../gas.ts'
@@ -11,11 +12,13 @@ import type { ChainParams } from '../params.ts'
 import { accountOf, setAccount } from '../state/account.ts'
 import type { StateView } from '../state/view.ts'
 import { type Transaction, valueWei } from '../transaction/types.ts'
-import type { RefusalCode } from './types.ts'
+import type { GramMeter, RefusalCode } from './types.ts'
 
 export interface Inclusion {
   readonly params: ChainParams
   readonly baseFeePerGas: bigint
+  /** Whether kinds 16 and 17 are in force. */
+  readonly hasVprogs: boolean
   /** The mempool holds transactions whose nonce is ahead of the account's. */
   readonly allowNonceGap: boolean
 }
@@ -26,8 +29,13 @@ const refusal = (code: RefusalCode, message: string): Failure<RefusalCode> => ({
 export const upFrontCostWei = (tx: Transaction): bigint => valueWei(tx.action) + BigInt(tx.gasLimit) * tx.maxFeePerGas
 
 /** What needs no account: chain, gas and fees. */
-function refusalByEnvelope(tx: Transaction, { params, baseFeePerGas }: Inclusion): Failure<RefusalCode> | undefined {
+function refusalByEnvelope(tx: Transaction, inclusion: Inclusion): Failure<RefusalCode> | undefined {
+  const { params, baseFeePerGas } = inclusion
   const needed = intrinsicGas(tx.action)
+  const { kind } = tx.action
+  if ((kind === 'LANE' || kind === 'COVENANT') && !inclusion.hasVprogs) {
+    return refusal('TX_KIND_INACTIVE', `${kind} transactions are not active on this chain yet`)
+  }
   if (tx.chainId !== params.chainId) return refusal('TX_CHAIN_ID', `sign the transaction for chain ${params.chainId}`)
   if (tx.gasLimit < needed) return refusal('TX_GAS_TOO_LOW', `gasLimit ${tx.gasLimit} is too low: this needs ${needed}`)
   if (tx.gasLimit > params.gasLimit) {
@@ -76,4 +84,13 @@ export function charge(state: StateView, tx: Transaction, baseFeePerGas: bigint)
   setAccount(state, tx.from, { nonce: account.nonce + 1, balance: account.balance - feeWei })
   state.burn(burnedWei)
   return { gasUsed, effectiveGasPrice: price, priorityFeeWei: feeWei - burnedWei }
+}
+
+/** Takes the gram that scripts used, as gas is taken. @returns wei owed to the proposer */
+export function chargeGram(state: StateView, sender: Address, gram: GramMeter, baseFeePerGas: bigint): bigint {
+  const used = BigInt(gram.used)
+  const { nonce, balance } = accountOf(state, sender)
+  setAccount(state, sender, { nonce, balance: balance - used * gram.price })
+  state.burn(used * baseFeePerGas)
+  return used * (gram.price - baseFeePerGas)
 }

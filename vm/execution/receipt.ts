@@ -57,6 +57,15 @@ const ACTION_ERRORS: Readonly<Record<ActionErrorCode, true>> = {
   RESULT_TASK_ID: true,
   RESULT_HASH_MISMATCH: true,
   DEV_NOT_AUTHORISED: true,
+  OUTPUT_UNKNOWN: true,
+  OUTPUT_SPENT_TWICE: true,
+  OUTPUT_LOCKED: true,
+  TRANSACTION_LOCKED: true,
+  GRAINS_OVERFLOW: true,
+  COVENANT_GENESIS_ID: true,
+  COVENANT_AUTHORIZING_INPUT: true,
+  SCRIPT_FAILED: true,
+  GRAM_EXCEEDED: true,
 }
 
 const isActionError = (code: string): code is ActionErrorCode => Object.hasOwn(ACTION_ERRORS, code)

@@ -1,10 +1,12 @@
 /** What execution takes and gives. PROTOCOL 2 (fees, refusals), 4.4. */
 import type { Address, Hash } from '../../core/bytes.ts'
 import type { Failure } from '../../core/errors.ts'
+import type { SpendErrorCode } from '../covenant/types.ts'
 import type { ChainParams } from '../params.ts'
 import type { StateView, StateWrite } from '../state/view.ts'
 import type { Action, ComputeResult, Transaction } from '../transaction/types.ts'
 import type { ValidatorSet } from '../validator-set.ts'
+import type { ProofVerifier } from '../zk/verify.ts'
 
 /** Everything outside the state that a block's execution may depend on: its own header fields and its parent. */
 export interface BlockContext {
@@ -39,12 +41,29 @@ export interface VerifySignature {
   verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean
 }
 
+/** Absent on chains, and before heights, without vProgs. */
+export interface VprogRules {
+  /** `activations.vprogs` of the genesis. */
+  readonly fromHeight: number
+  /** Decides proofs in scripts; every node's gives the same verdicts. */
+  readonly proofs: ProofVerifier
+}
+
 export interface ExecutionRules {
   readonly params: ChainParams
+  readonly vprogs?: VprogRules
   /** What validators sign names the chain by it: two chains with one chain id share no vote. */
   readonly genesisHash: Hash
   readonly kernel: TileKernel
   readonly bls: VerifySignature
+}
+
+/** Gram is used whether the transaction succeeds or not. */
+export interface GramMeter {
+  readonly limit: number
+  /** Wei per gram. */
+  readonly price: bigint
+  used: number
 }
 
 /** What a kind's handler gets. `charge` has been taken and the nonce raised before it runs. */
@@ -53,6 +72,10 @@ export interface ActionContext {
   readonly block: BlockContext
   readonly rules: ExecutionRules
   readonly sender: Address
+  /** Of the transaction. */
+  readonly nonce: number
+  /** What its gas limit leaves for scripts, and what it pays for each gram. */
+  readonly gram: GramMeter
   /** The set of the block's epoch. */
   readonly set: ValidatorSet
 }
@@ -106,6 +129,7 @@ export type ActionErrorCode =
   | 'RESULT_TASK_ID'
   | 'RESULT_HASH_MISMATCH'
   | 'DEV_NOT_AUTHORISED'
+  | Exclude<SpendErrorCode, 'INSUFFICIENT_BALANCE'>
 
 /** A block that holds such a transaction is invalid; the mempool refuses it too. */
 export type RefusalCode =
@@ -129,6 +153,7 @@ export interface Receipt {
   readonly status: 0 | 1
   /** Present when status is 0. */
   readonly error?: ActionErrorCode
+  /** Of gas alone; what was paid for is gasUsed + gramUsed. */
   readonly gasUsed: number
   readonly gramUsed: number
   readonly cumulativeGasUsed: number
@@ -146,6 +171,8 @@ export interface BlockOutcome {
   readonly gasUsed: number
   readonly gramUsed: number
   readonly results: readonly AcceptedResult[]
+  /** 32 zero bytes until vProgs are active. */
+  readonly seqCommit: Hash
   /** D of the block's epoch, in MACs. */
   readonly difficulty: bigint
   readonly writes: readonly StateWrite[]

@@ -6,8 +6,10 @@
  *
  * Addresses are read in both text forms and written as bech32; amounts are decimal strings; byte strings are 0x hex.
  */
+
 import { formatAddress } from '../../core/address.ts'
 import { type Address, compareBytes, hexKey, toHex, utf8 } from '../../core/bytes.ts'
+import { QuernError } from '../../core/errors.ts'
 import type { VerifySignature } from '../execution/types.ts'
 import type { NetworkName } from '../params.ts'
 import { proofOfPossessionBytes } from '../statement.ts'
@@ -24,7 +26,7 @@ import {
   readText,
 } from './fields.ts'
 import { type ParamsJson, paramsJson, readParams } from './params.ts'
-import type { Genesis, GenesisAlloc, GenesisValidator } from './types.ts'
+import type { Genesis, GenesisAlloc, GenesisErrorCode, GenesisValidator } from './types.ts'
 
 /** A public sale has tens of thousands of buyers; larger files are better claimed than allotted. */
 export const MAX_ALLOC = 100_000
@@ -154,6 +156,19 @@ export function checkGenesis(genesis: Genesis, bls: VerifySignature): void {
 }
 
 /**
+ * Rules that this version does not know, and from which height on: with them it would leave the network there.
+ * @throws QuernError `UPGRADE_NEEDED`
+ */
+function checkKnown(activations: unknown): void {
+  if (typeof activations !== 'object' || activations === null) return
+  for (const [name, height] of Object.entries(activations)) {
+    if (name === 'vprogs') continue
+    const message = `the network activates ${name.slice(0, 64)} at block ${height}, which this version does not know: install a newer quern`
+    throw new QuernError<GenesisErrorCode>('UPGRADE_NEEDED', message, { height: Number(height) })
+  }
+}
+
+/**
  * @param value the file as `JSON.parse` gives it
  * @throws QuernError GenesisErrorCode
  */
@@ -162,6 +177,7 @@ export function parseGenesis(value: unknown, bls: VerifySignature): Genesis {
   const json = readObject(value, 'file', keys)
   const network = readNetwork(json.network)
   const chainId = readInteger(json.chain_id, 'chain_id', 1, MAX_CHAIN_ID)
+  checkKnown(json.activations)
   const activations = readObject(json.activations, 'activations', ['vprogs'])
   const genesis: Genesis = {
     network,

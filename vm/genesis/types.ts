@@ -37,6 +37,8 @@ export interface Genesis {
 }
 
 export type GenesisErrorCode =
+  /** Activates rules that are not known here. */
+  | 'UPGRADE_NEEDED'
   | 'GENESIS_SHAPE'
   | 'GENESIS_PARAM'
   | 'GENESIS_ADDRESS'

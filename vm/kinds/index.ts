@@ -3,6 +3,7 @@ import type { Failure } from '../../core/errors.ts'
 import type { ActionContext, ActionErrorCode, ActionHandler } from '../execution/types.ts'
 import type { Action } from '../transaction/types.ts'
 import { claim } from './claim.ts'
+import { covenant } from './covenant.ts'
 import { delegate } from './delegate.ts'
 import { devSetBalance } from './dev-set-balance.ts'
 import { registerWorker } from './register-worker.ts'
@@ -27,6 +28,8 @@ const HANDLERS: { readonly [K in Action['kind']]: ActionHandler<K> } = {
   REGISTER_WORKER: registerWorker,
   CLAIM: claim,
   SUBMIT_EVIDENCE: submitEvidence,
+  LANE: covenant,
+  COVENANT: covenant,
   DEV_SET_BALANCE: devSetBalance,
 }
 

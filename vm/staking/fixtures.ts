@@ -197,6 +197,8 @@ export class TestChain implements StateReader {
         block: this.context(),
         rules: this.rules,
         sender: account(sender),
+        nonce: 0,
+        gram: { limit: 0, price: 0n, used: 0 },
         set: this.set,
       }
       const failure = handler(action as never, context)

@@ -27,7 +27,39 @@ type ActionArbitraries = { readonly [K in KindName]: fc.Arbitrary<Extract<Action
 
 const kind = <K extends KindName>(name: K) => fc.constant(name)
 
+const upToU64 = fc.bigInt(0n, (1n << 64n) - 1n)
+const lane = fc.constant(Uint8Array.of(1, 2, 3, 4, ...new Uint8Array(16)))
+const covenantBody = {
+  payload: upTo(100),
+  lockTime: upToU64,
+  inputs: fc.array(
+    fc.record({
+      outpoint: fc.record({ txId: bytes(32), index: fc.nat(2 ** 31 - 1) }),
+      sequence: upToU64,
+      signatureScript: upTo(100),
+    }),
+    { maxLength: 3 },
+  ),
+  outputs: fc.array(
+    fc.record(
+      {
+        value: fc.bigInt(1n, (1n << 63n) - 1n),
+        spk: fc.record({ version: fc.nat(65_535), script: upTo(100) }),
+        binding: fc.record({ authorizingInput: fc.nat(65_535), covenantId: bytes(32) }),
+      },
+      { requiredKeys: ['value', 'spk'] },
+    ),
+    { maxLength: 3 },
+  ),
+}
+
 export const ACTIONS: ActionArbitraries = {
+  LANE: fc.record({ kind: kind('LANE'), laneId: lane, ...covenantBody }),
+  COVENANT: fc.record({
+    kind: kind('COVENANT'),
+    laneId: fc.option(lane, { nil: undefined }),
+    ...covenantBody,
+  }),
   TRANSFER: fc.record({ kind: kind('TRANSFER'), to: address, value: amount, memo: upTo(256) }),
   STAKE: fc.record(
     {

@@ -193,8 +193,6 @@ describe('refusals', () => {
     ['a leading zero', [0x71], native({ 2: Uint8Array.of(0, 2) }), 'TX_MALFORMED'],
     ['a nonce of 2^53', [0x71], native({ 1: encodeUint(1n << 53n) }), 'TX_MALFORMED'],
     ['a nonce of 2^53 - 1', [0x71], native({ 1: encodeUint(2 ** 53 - 1) }), 'TX_MALFORMED'],
-    ['LANE', [0x71], native({ 5: encodeUint(16) }), 'TX_KIND_INACTIVE'],
-    ['COVENANT', [0x71], native({ 5: encodeUint(17) }), 'TX_KIND_INACTIVE'],
     ['kind 0', [0x71], native({ 5: EMPTY_BYTES }), 'TX_KIND_UNKNOWN'],
     ['task market kinds', [0x71], native({ 5: encodeUint(32) }), 'TX_KIND_UNKNOWN'],
     ['a body that is no list', [0x71], native({ 6: Uint8Array.of(5) }), 'TX_MALFORMED'],

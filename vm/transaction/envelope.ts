@@ -28,8 +28,8 @@ const FORMATS: Readonly<Record<EnvelopeType, EnvelopeFormat>> = {
   native: nativeFormat,
 }
 
-/** An access list nests 4 lists, our deepest body 3. 4,096 items are more than any body has; the largest claim has 60. */
-const RLP_LIMITS: RlpLimits = { maxBytes: nativeFormat.maxBytes, maxDepth: 4, maxItems: 4_096 }
+/** A covenant's binding stands five lists deep. 4,096 items are more than any body has; the largest covenant has some 500. */
+const RLP_LIMITS: RlpLimits = { maxBytes: nativeFormat.maxBytes, maxDepth: 5, maxItems: 4_096 }
 
 /** Nonces count up by one, so this one and those above it could not be followed. */
 const NONCE_END = Number.MAX_SAFE_INTEGER

@@ -16,13 +16,15 @@
  *      9 REGISTER_WORKER   [validator | empty, profile]
  *     10 CLAIM             [[validator] | [validator, epoch], ...], 1 to 16
  *     11 SUBMIT_EVIDENCE   [validator, epoch, view, [type, blockHash, signature], [type, blockHash, signature]]
+ *     16 LANE              bodies/covenant.ts
+ *     17 COVENANT          bodies/covenant.ts
  *    240 DEV_SET_BALANCE   [account, balance]
  *
  * Texts are strict UTF-8 within byte bounds. Whatever a body's bytes alone decide is decided here and makes the
  * transaction unfit for any block; what the state decides is the handlers' (vm/kinds).
  */
 import { encodeRlp, type RlpItem, rlpList, rlpNumber, rlpUint, encodeUint as uint } from '../../core/rlp.ts'
-import { decodeBody, encodeBody, INACTIVE_KINDS, kindName } from './bodies/index.ts'
+import { decodeBody, encodeBody, kindName } from './bodies/index.ts'
 import { checkChainId, type DecodeOptions, type EnvelopeFields, type EnvelopeFormat, readYParity } from './format.ts'
 import { refuse } from './refusal.ts'
 import { KIND, type KindName } from './types.ts'
@@ -31,11 +33,8 @@ export const NATIVE_TYPE_BYTE = 0x71
 /** Room for a proof of 250,000 bytes and what surrounds it. PROTOCOL 2. */
 export const MAX_NATIVE_ENVELOPE_BYTES = 300 << 10
 
-/** @throws QuernError `TX_KIND_INACTIVE`, `TX_KIND_UNKNOWN` */
+/** @throws QuernError `TX_KIND_UNKNOWN` */
 function readKind(kindByte: number, options: DecodeOptions): KindName {
-  if (INACTIVE_KINDS.has(kindByte)) {
-    throw refuse('TX_KIND_INACTIVE', `transaction kind ${kindByte} is not active on this chain yet`)
-  }
   const kind = kindName(kindByte)
   if (kind === undefined || (kind === 'DEV_SET_BALANCE' && options.devKinds !== true)) {
     throw refuse('TX_KIND_UNKNOWN', `transaction kind ${kindByte} does not exist on this chain`)

@@ -1,6 +1,7 @@
 /** Transactions as the state machine sees them: decoded, with the sender known. PROTOCOL 2. */
 import type { Address, Hash } from '../../core/bytes.ts'
 import type { Signature } from '../../core/secp256k1.ts'
+import type { CovenantBody } from '../covenant/types.ts'
 
 export const KIND = {
   TRANSFER: 1,
@@ -14,6 +15,9 @@ export const KIND = {
   REGISTER_WORKER: 9,
   CLAIM: 10,
   SUBMIT_EVIDENCE: 11,
+  /** From `activations.vprogs` on, as the next. */
+  LANE: 16,
+  COVENANT: 17,
   /** Devnets only: sets an account's balance; see ChainParams.devAuthority. */
   DEV_SET_BALANCE: 240,
 } as const
@@ -78,6 +82,8 @@ export type Action =
       readonly first: SignedStatement
       readonly second: SignedStatement
     }
+  | ({ readonly kind: 'LANE' } & CovenantBody)
+  | ({ readonly kind: 'COVENANT' } & CovenantBody)
   | { readonly kind: 'DEV_SET_BALANCE'; readonly account: Address; readonly balance: bigint }
 
 /** A consensus message as evidence carries it. `blockHash` is 32 zero bytes for nullify. */

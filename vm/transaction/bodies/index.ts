@@ -1,8 +1,9 @@
-/** The body codec of every native kind, and the kinds that exist but are not in force. PROTOCOL 2. */
+/** The body codec of every native kind. PROTOCOL 2. */
 import type { RlpItem } from '../../../core/rlp.ts'
 import { type Action, KIND, type KindName } from '../types.ts'
 import type { BodyCodec } from './codec.ts'
 import { registerWorkerBody, submitResultBody } from './compute.ts'
+import { covenantBody, laneBody } from './covenant.ts'
 import { submitEvidenceBody } from './evidence.ts'
 import {
   claimBody,
@@ -27,15 +28,14 @@ const BODIES: { readonly [K in KindName]: BodyCodec<K> } = {
   REGISTER_WORKER: registerWorkerBody,
   CLAIM: claimBody,
   SUBMIT_EVIDENCE: submitEvidenceBody,
+  LANE: laneBody,
+  COVENANT: covenantBody,
   DEV_SET_BALANCE: devSetBalanceBody,
 }
 
 const KIND_NAMES: ReadonlyMap<number, KindName> = new Map(
   (Object.entries(KIND) as [KindName, number][]).map(([name, byte]) => [byte, name]),
 )
-
-/** LANE and COVENANT: known, refused until vProgs are activated. PROTOCOL 8. */
-export const INACTIVE_KINDS: ReadonlySet<number> = new Set([16, 17])
 
 /** Undefined for a byte that names no kind. */
 export const kindName = (kindByte: number): KindName | undefined => KIND_NAMES.get(kindByte)

@@ -7,29 +7,18 @@
  *
  * LANE (16) names a lane; COVENANT (17) may. A lane's id is a namespace of four bytes and sixteen zeros.
  */
-import { EMPTY_BYTES } from '../../core/bytes.ts'
-import { encodeUint, type RlpItem, rlpBytes, rlpBytesMax, rlpList, rlpNumber, rlpUint } from '../../core/rlp.ts'
-import type { CovenantBinding, KipInput, KipOutput } from '../kip/types.ts'
-import { bodyInvalid } from '../transaction/bodies/codec.ts'
-
-export interface CovenantBody {
-  readonly laneId: Uint8Array | undefined
-  readonly payload: Uint8Array
-  /** u64: a height, or milliseconds from 5 * 10^11 on. */
-  readonly lockTime: bigint
-  readonly inputs: readonly KipInput[]
-  /** Values in grains. */
-  readonly outputs: readonly KipOutput[]
-}
-
-/** A claim takes a covenant and eight deposits; what more a script may look at costs time with every opcode. */
-export const MAX_INPUTS = 32
-export const MAX_OUTPUTS = 32
-/** As Kaspa's. */
-export const MAX_SIGNATURE_SCRIPT_BYTES = 250_000
-export const MAX_SPK_SCRIPT_BYTES = 10_000
-/** Script numbers hold it. */
-export const MAX_GRAINS = 2n ** 63n - 1n
+import { EMPTY_BYTES } from '../../../core/bytes.ts'
+import { encodeUint, type RlpItem, rlpBytes, rlpBytesMax, rlpList, rlpNumber, rlpUint } from '../../../core/rlp.ts'
+import {
+  type CovenantBody,
+  MAX_GRAINS,
+  MAX_INPUTS,
+  MAX_OUTPUTS,
+  MAX_SIGNATURE_SCRIPT_BYTES,
+  MAX_SPK_SCRIPT_BYTES,
+} from '../../covenant/types.ts'
+import type { CovenantBinding, KipInput, KipOutput } from '../../kip/types.ts'
+import { type BodyCodec, bodyInvalid } from './codec.ts'
 
 const LANE_ID_BYTES = 20
 const NAMESPACE_BYTES = 4
@@ -60,7 +49,7 @@ const encodeOutput = ({ value, spk, binding }: KipOutput): RlpItem => [
   binding === undefined ? [] : [encodeUint(binding.authorizingInput), binding.covenantId],
 ]
 
-export const encodeCovenantBody = ({ laneId, payload, lockTime, inputs, outputs }: CovenantBody): RlpItem => [
+const encode = ({ laneId, payload, lockTime, inputs, outputs }: CovenantBody): RlpItem => [
   laneId ?? EMPTY_BYTES,
   payload,
   encodeUint(lockTime),
@@ -111,8 +100,7 @@ function upTo(item: RlpItem | undefined, most: number, what: string): readonly R
   return items
 }
 
-/** @throws QuernError whatever is wrong with the item */
-export function decodeCovenantBody(item: RlpItem): CovenantBody {
+function decode(item: RlpItem): CovenantBody {
   const [lane, payload, lockTime, inputs, outputs] = rlpList(item, 5)
   const laneId = rlpBytesMax(lane, LANE_ID_BYTES)
   if (laneId.length > 0 && !isLaneId(laneId)) {
@@ -126,4 +114,18 @@ export function decodeCovenantBody(item: RlpItem): CovenantBody {
     inputs: upTo(inputs, MAX_INPUTS, 'inputs').map(decodeInput),
     outputs: upTo(outputs, MAX_OUTPUTS, 'outputs').map(decodeOutput),
   }
+}
+
+export const covenantBody: BodyCodec<'COVENANT'> = {
+  encode,
+  decode: (item) => ({ kind: 'COVENANT', ...decode(item) }),
+}
+
+export const laneBody: BodyCodec<'LANE'> = {
+  encode,
+  decode: (item) => {
+    const body = decode(item)
+    if (body.laneId === undefined) throw bodyInvalid('a LANE transaction names its lane')
+    return { kind: 'LANE', ...body }
+  },
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeRlp, encodeRlp, type RlpItem } from '../../core/rlp.ts'
-import { type CovenantBody, decodeCovenantBody, encodeCovenantBody, isLaneId, MAX_GRAINS, MAX_INPUTS } from './body.ts'
+import { decodeRlp, encodeRlp, type RlpItem } from '../../../core/rlp.ts'
+import { type CovenantBody, MAX_GRAINS, MAX_INPUTS } from '../../covenant/types.ts'
+import { covenantBody, isLaneId, laneBody } from './covenant.ts'
 
 const LANE = Uint8Array.of(1, 2, 3, 4, ...new Uint8Array(16))
 
@@ -40,13 +41,14 @@ describe('bodies of LANE and COVENANT', () => {
   it('have one encoding', () => {
     fc.assert(
       fc.property(anyBody, (body) => {
-        const bytes = encodeRlp(encodeCovenantBody(body))
-        expect(decodeCovenantBody(decodeRlp(bytes))).toEqual(body)
+        const action = { kind: 'COVENANT' as const, ...body }
+        expect(covenantBody.decode(decodeRlp(encodeRlp(covenantBody.encode(action))))).toEqual(action)
       }),
     )
   })
 
-  const sound = encodeCovenantBody({ laneId: LANE, payload: LANE, lockTime: 0n, inputs: [], outputs: [] }) as RlpItem[]
+  const plain = { laneId: LANE, payload: LANE, lockTime: 0n, inputs: [], outputs: [] }
+  const sound = laneBody.encode({ kind: 'LANE', ...plain }) as RlpItem[]
   const out = (grains: Uint8Array, version: Uint8Array): RlpItem => [grains, version, LANE, []]
   it.each([
     ['a lane without namespace', 0, new Uint8Array(20)],
@@ -56,10 +58,11 @@ describe('bodies of LANE and COVENANT', () => {
     ['an output of nothing', 4, [out(new Uint8Array(0), new Uint8Array(0))]],
     ['an output of more than a number holds', 4, [out(Uint8Array.of(0x80, 0, 0, 0, 0, 0, 0, 0), new Uint8Array(0))]],
     ['a version beyond 16 bits', 4, [out(Uint8Array.of(1), Uint8Array.of(1, 0, 0))]],
+    ['no lane', 0, new Uint8Array(0)],
     ['a lock time beyond 64 bits', 2, new Uint8Array(9).fill(1)],
   ])('are refused with %s', (_, at, item) => {
-    expect(() => decodeCovenantBody(sound.with(at, item))).toThrow()
-    expect(() => decodeCovenantBody(sound)).not.toThrow()
+    expect(() => laneBody.decode(sound.with(at, item))).toThrow()
+    expect(() => laneBody.decode(sound)).not.toThrow()
   })
 
   it('name lanes of four bytes', () => {
