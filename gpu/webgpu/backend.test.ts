@@ -149,6 +149,35 @@ describe('webgpu backend', () => {
     expect(await next).toBe(2)
   })
 
+  test('opens one device for all attempts that wait for it, and plays none that has been left', async () => {
+    const [lost, fresh, spare] = [new TestSession(), new TestSession(), new TestSession()]
+    const sessions = [fresh, spare]
+    let open = (): void => undefined
+    const opened = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    const backend = new WebGpuBackend(lost, async () => {
+      const session = sessions.shift()!
+      await opened
+      return session
+    })
+    const controller = new AbortController()
+    const left = backend.attempt(job, 1, controller.signal)
+    lost.refusal = deviceLost('reset')
+    lost.played[0]!.lose(lost.refusal)
+    await turn()
+    controller.abort(new Error('enough'))
+    await expect(left).rejects.toThrow('enough')
+    const next = tileOf(backend.attempt(other, 2))
+    await turn()
+    open()
+    await turn()
+    expect(sessions).toEqual([spare])
+    expect(fresh.played.map(({ attempt }) => attempt)).toEqual([2])
+    fresh.played[0]!.win()
+    expect(await next).toBe(2)
+  })
+
   test('says what else is wrong as it is', async () => {
     const session = new TestSession()
     const backend = backendOf(session)

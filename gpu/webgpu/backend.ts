@@ -55,6 +55,8 @@ export class WebGpuBackend implements LotteryBackend {
   readonly #open: OpenSession
   #session: PlaysAttempts
   #ahead: Queued | undefined
+  /** While another device is being opened, which may outlast the attempt that has asked for it. */
+  #reopening: Promise<void> | undefined
   #busy = false
   #ended: QuernError | undefined
   /** Rejects the attempt that is waiting. */
@@ -83,7 +85,7 @@ export class WebGpuBackend implements LotteryBackend {
         current = this.#take(job, attempt)
         return current
       }
-      return await Promise.race([this.#play(queue), stopped])
+      return await Promise.race([this.#play(queue, signal), stopped])
     } catch (error) {
       cancel(current)
       cancel(this.#ahead)
@@ -127,14 +129,18 @@ export class WebGpuBackend implements LotteryBackend {
     return this.#queue(job, attempt)
   }
 
-  async #play(queue: () => Queued): Promise<readonly TileWin[]> {
+  async #play(queue: () => Queued, signal: AbortSignal | undefined): Promise<readonly TileWin[]> {
     try {
       return await (await queue().play).wins
     } catch (error) {
       if (!isLost(error) || this.#ended !== undefined) throw error
     }
     // Drivers are updated and machines sleep; a device that is lost twice for one attempt has another reason.
-    await this.#reopen()
+    this.#reopening ??= this.#reopen().finally(() => {
+      this.#reopening = undefined
+    })
+    await this.#reopening
+    signal?.throwIfAborted()
     return (await queue().play).wins
   }
 

@@ -34,6 +34,8 @@ test('takes a broken, foreign or huge file for an empty one, and writes over it'
     `{"version":2,"adapters":{"one":${entry}}}`,
     '{"version":1,"adapters":{"one":{"kernel":1}}}',
     '{"version":1,"adapters":{"one":{"kernel":"a","macsPerSecond":-1}}}',
+    '{"version":1,"adapters":{"one":{"kernel":"a","macsPerSecond":1e999}}}',
+    '{"version":1,"adapters":{"one":{"kernel":"a","macsPerSecond":1e300}}}',
     `{"version":1,"adapters":{"one":${entry}}}${' '.repeat(65_536)}`,
   ]) {
     fs.writeFileSync(file, content)

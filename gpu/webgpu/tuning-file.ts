@@ -14,11 +14,14 @@ const VERSION = 1
 const MAX_ENTRIES = 32
 /** Of 32 entries of some 200 bytes it is far less. */
 const MAX_BYTES = 65_536
+/** Bands are measured out by this rate, so none is believed that a device of the next decades would not reach. */
+const MAX_MACS_PER_SECOND = 1e17
 
 function isTuning(value: unknown): value is Tuning {
   if (typeof value !== 'object' || value === null) return false
   const { kernel, macsPerSecond } = value as Partial<Record<keyof Tuning, unknown>>
-  return typeof kernel === 'string' && typeof macsPerSecond === 'number' && macsPerSecond > 0
+  if (typeof kernel !== 'string' || typeof macsPerSecond !== 'number') return false
+  return macsPerSecond > 0 && macsPerSecond <= MAX_MACS_PER_SECOND
 }
 
 function readEntries(file: string): [string, Tuning][] {

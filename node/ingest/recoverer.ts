@@ -12,7 +12,7 @@ export interface Recoverer {
   run(packed: Uint8Array): Promise<Uint8Array>
   /** Starts the thread before there is a batch. */
   warmUp?(): void
-  /** Ends the thread, if there is one; a later `run` starts another. */
+  /** Answers what it has, then ends the thread, if there is one; a later `run` starts another. */
   stop(): Promise<void>
 }
 
@@ -33,6 +33,7 @@ export class WorkerRecoverer implements Recoverer {
   #worker: Worker | undefined
   /** Answered in this order. */
   #running: Running[] = []
+  #ending: Promise<void> | undefined
 
   run(packed: Uint8Array): Promise<Uint8Array> {
     assert(this.#running.length < WORKER_CAPACITY, 'a signature worker got too many batches')
@@ -48,8 +49,17 @@ export class WorkerRecoverer implements Recoverer {
     if (this.#worker === undefined) this.#start().unref()
   }
 
-  async stop(): Promise<void> {
-    await this.#worker?.terminate()
+  /** Asks, and never terminates: a thread that is on its way into its native library would abort the whole process. */
+  stop(): Promise<void> {
+    const worker = this.#worker
+    if (worker === undefined) return Promise.resolve()
+    this.#ending ??= new Promise((resolve) => {
+      worker.once('exit', () => resolve())
+      worker.ref()
+      // In a batch's place: the last message.
+      worker.postMessage(null)
+    })
+    return this.#ending
   }
 
   #start(): Worker {
@@ -57,15 +67,16 @@ export class WorkerRecoverer implements Recoverer {
     let cause: unknown
     worker.on('message', (answers: Uint8Array) => {
       const first = this.#running.shift()
-      if (this.#running.length === 0) worker.unref()
+      if (this.#running.length === 0 && this.#ending === undefined) worker.unref()
       first?.resolve(answers)
     })
     worker.on('error', (error) => {
       cause = error
     })
-    // Comes after every error, and alone when the thread is ended from outside.
+    // Comes after every error, and alone when the thread has been asked to end.
     worker.on('exit', (exitCode) => {
-      if (this.#worker === worker) this.#worker = undefined
+      this.#worker = undefined
+      this.#ending = undefined
       const error = new QuernError('WORKER_DIED', 'a signature worker ended early', { exitCode }, { cause })
       for (const { reject } of this.#running.splice(0)) reject(error)
     })

@@ -3,7 +3,7 @@ import { equalBytes } from '../../core/bytes.ts'
 import { QuernError, type Result } from '../../core/errors.ts'
 import { decodeEnvelope, decodeTransaction, encodeEnvelope } from '../../vm/transaction/envelope.ts'
 import { signEip1559Transfer, signLegacyTransfer, signNative } from '../../vm/transaction/sign.ts'
-import { requestCount } from './packed.ts'
+import { packRequests, requestCount, unpackAnswers } from './packed.ts'
 import { InlineRecoverer, type Recoverer, WorkerRecoverer } from './recoverer.ts'
 import { SignaturePool, type SignaturePoolOptions } from './signature-pool.ts'
 
@@ -157,13 +157,17 @@ describe('overload', () => {
 })
 
 describe('a thread that dies', () => {
+  /** It throws at this, as at any batch that is none. */
+  const kill = (recoverer: WorkerRecoverer): Promise<unknown> =>
+    expect(recoverer.run(undefined as unknown as Uint8Array)).rejects.toMatchObject({ code: 'WORKER_DIED' })
+
   test('loses no job and comes back', async () => {
     const recoverer = new WorkerRecoverer()
     const pool = open({}, [recoverer])
     expect((await pool.recover(transfer(0))).ok).toBe(true)
+    const death = kill(recoverer)
     const results = pool.recoverBlock(TRANSFERS)
-    await Promise.resolve()
-    await recoverer.stop()
+    await death
     expect((await results).every((result) => result.ok)).toBe(true)
     expect(pool.stats).toMatchObject({ waiting: 0, crashes: 1, answered: 161 })
   })
@@ -171,9 +175,9 @@ describe('a thread that dies', () => {
   test('loses none of the batches it had at once, and that is one death', async () => {
     const recoverer = new WorkerRecoverer()
     const pool = open({}, [recoverer])
+    const death = kill(recoverer)
     const results = pool.recoverBlock([...TRANSFERS, ...TRANSFERS])
-    await Promise.resolve()
-    await recoverer.stop()
+    await death
     expect((await results).every((result) => result.ok)).toBe(true)
     expect(pool.stats).toMatchObject({ waiting: 0, crashes: 1, answered: 320 })
   })
@@ -203,6 +207,16 @@ test('a warmed up thread answers like any other, and ends with the pool', async 
   pool.warmUp()
   expect((await pool.recover(transfer(0))).ok).toBe(true)
   await pool.close()
+})
+
+test('a thread is asked to end, so one that is still loading loads first, and what it has is answered', async () => {
+  const recoverer = new WorkerRecoverer()
+  const answers = recoverer.run(packRequests([decodeEnvelope(transfer(0), CHAIN_ID)]))
+  await Promise.all([recoverer.stop(), recoverer.stop()])
+  expect(unpackAnswers(await answers, 1)).toHaveLength(1)
+  expect((await recoverer.run(new Uint8Array(0))).length).toBe(0)
+  await recoverer.stop()
+  await recoverer.stop()
 })
 
 test('close refuses newcomers, answers the accepted, then ends the threads', async () => {

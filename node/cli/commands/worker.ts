@@ -23,10 +23,20 @@ import {
 import { runSession } from '../worker/session.ts'
 
 interface WorkerOptions extends SignerOptions, NodeOptions, BackendOptions {
+  readonly key?: string
   readonly matrixSize?: string
   readonly duty: string
   readonly plain?: boolean
   readonly metricsPort?: string
+}
+
+/** `--key` says what `--private-key` or `--from` would: hex digits of a key's length are one, all else is a name. */
+function signerOptions({ key, ...options }: WorkerOptions): SignerOptions {
+  if (key === undefined) return options
+  if (options.from !== undefined || options.privateKey !== undefined) {
+    throw new QuernError('ARGUMENT_INVALID', 'choose one of --key, --from and --private-key')
+  }
+  return /^(0x)?[0-9a-fA-F]{64}$/.test(key) ? { ...options, privateKey: key } : { ...options, from: key }
 }
 
 /**
@@ -79,7 +89,7 @@ async function work(options: WorkerOptions, command: Command, context: CliContex
     throw new QuernError('ARGUMENT_INVALID', '--duty must be above 0 and at most 1')
   }
   const urls = nodeUrls(options, context)
-  const signer = await loadSigner(options, context.env)
+  const signer = await loadSigner(signerOptions(options), context.env)
   const output = outputOf(command, context)
   const { matrixSize, metricsPort } = options
   const settings = {
@@ -104,6 +114,7 @@ async function work(options: WorkerOptions, command: Command, context: CliContex
 export function addWorkerCommand(program: Command, context: CliContext): void {
   const worker = withBackends(withNodes(withSigner(program.command('worker'), 'is paid')))
     .description('compute results for a chain on this machine')
+    .option('--key <key>', 'short for --private-key or --from: hex, or a keystore entry by name or address')
     .option('--matrix-size <n>', 'use this size instead of the fastest one here')
     .option('--duty <part>', 'part of the time to compute, above 0 and at most 1', '1')
     .option('--plain', 'lines instead of a screen, as where the output is no terminal')
