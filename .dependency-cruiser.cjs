@@ -47,7 +47,7 @@ module.exports = {
       from: { path: PURE, pathNot: TEST_ONLY },
       to: {
         path: 'node_modules/',
-        pathNot: 'node_modules/(@noble/(hashes|curves)|@scure/base|@chainsafe/blst|hash-wasm|secp256k1)/',
+        pathNot: 'node_modules/(@noble/(hashes|curves)|@scure/base|@chainsafe/blst|hash-wasm|mcl-wasm|secp256k1)/',
       },
     },
     {

@@ -20,7 +20,7 @@ import {
   rlpNumber,
 } from '../core/rlp.ts'
 import { decodeCertificate, encodeCertificate } from './certificate.ts'
-import { decodeHeader, encodeHeader, headerHash } from './header.ts'
+import { decodeHeader, encodeHeader, type ForeignHeader, headerHash, readForeignHeader } from './header.ts'
 import type { Block, Header, Proposal } from './types.ts'
 
 /** PROTOCOL 4.2: the whole encoded block. */
@@ -70,6 +70,15 @@ export function decodeBlock(bytes: Uint8Array): Block {
   if (bytes.length > MAX_BLOCK_BYTES) throw tooLarge(bytes.length)
   return blockFromItem(decodeRlp(bytes, LIMITS))
 }
+
+/** The header of an encoded block of any version. @throws QuernError `BLOCK_TOO_LARGE`, or from the RLP reader */
+export function readForeignBlock(bytes: Uint8Array): ForeignHeader {
+  if (bytes.length > MAX_BLOCK_BYTES) throw tooLarge(bytes.length)
+  return readForeignHeader(rlpList(decodeRlp(bytes, LIMITS))[0])
+}
+
+/** The header of an encoded block that was decoded before; nothing else is looked at. Shares memory with `bytes`. */
+export const blockHeader = (bytes: Uint8Array): Header => decodeHeader(rlpList(decodeRlp(bytes, LIMITS))[0])
 
 export const encodeProposal = (proposal: Proposal): Uint8Array =>
   encodeRlp([encodeUint(proposal.epoch), encodeUint(proposal.view), blockItem(proposal.block), proposal.signature])

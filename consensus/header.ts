@@ -11,14 +11,11 @@ import type { Header } from './types.ts'
 export const HEADER_VERSION = 1
 /** PROTOCOL 4.1. */
 export const MAX_EXTRA_DATA_BYTES = 32
-/**
- * What the decoder lets through in the two reserved fields. Version 1 validation wants them empty and says so by name;
- * the decoder only keeps a header small, so that a later version's header can still be read and hashed.
- */
+/** What the decoder lets through in the two reserved fields. Validation wants them empty and says so by name. */
 const MAX_RESERVED_BYTES = 1_024
 const HEADER_FIELDS = 25
 
-export type HeaderErrorCode = 'HEADER_INVALID'
+export type HeaderErrorCode = 'HEADER_INVALID' | 'HEADER_VERSION'
 
 const invalid = (why: string): QuernError<HeaderErrorCode> =>
   new QuernError('HEADER_INVALID', `malformed header: ${why}; drop it`)
@@ -58,11 +55,15 @@ function absentOr(item: RlpItem | undefined, length: number, name: string): Uint
   return bytes
 }
 
-/** @throws QuernError `RLP_SHAPE`, `RLP_INVALID` or `HEADER_INVALID` */
+/** @throws QuernError `HEADER_VERSION` for a version not known here, `RLP_SHAPE`, `RLP_INVALID` or `HEADER_INVALID` */
 export function decodeHeader(item: RlpItem | undefined): Header {
+  const version = rlpNumber(rlpList(item)[0])
+  if (version !== HEADER_VERSION) {
+    throw new QuernError('HEADER_VERSION', `block of version ${version}: upgrade this node`, { version })
+  }
   const f = rlpList(item, HEADER_FIELDS)
   return {
-    version: rlpNumber(f[0]),
+    version,
     chainId: rlpNumber(f[1]),
     height: rlpNumber(f[2]),
     epoch: rlpNumber(f[3]),
@@ -87,6 +88,26 @@ export function decodeHeader(item: RlpItem | undefined): Header {
     zkStateProof: rlpBytesMax(f[22], MAX_RESERVED_BYTES),
     zkComputeProof: rlpBytesMax(f[23], MAX_RESERVED_BYTES),
     extraData: rlpBytesMax(f[24], MAX_EXTRA_DATA_BYTES),
+  }
+}
+
+/** What every version of a header has in the same place. */
+export interface ForeignHeader {
+  readonly version: number
+  readonly height: number
+  readonly hash: Hash
+}
+
+/**
+ * A header of any version, which is a list that begins with version, chainId and height, and is hashed whole.
+ * @throws QuernError from the RLP reader
+ */
+export function readForeignHeader(item: RlpItem | undefined): ForeignHeader {
+  const fields = rlpList(item)
+  return {
+    version: rlpNumber(fields[0]),
+    height: rlpNumber(fields[2]),
+    hash: domainHash('blockHash', encodeRlp(fields)),
   }
 }
 

@@ -204,6 +204,41 @@ describe('verify', () => {
   })
 })
 
+describe('batches', () => {
+  const other = utf8('another message')
+  const good = [
+    { publicKeys: [key], message, signature },
+    { publicKeys, message, signature: bls.aggregate(signatures) },
+    { publicKeys: [key], message: other, signature: bls.sign(secrets[0]!, other) },
+  ]
+
+  it('hold when each of them does, and of nothing', () => {
+    expect(both((scheme) => scheme.verifyBatch(good))).toBe(true)
+    expect(both((scheme) => scheme.verifyBatch([]))).toBe(true)
+  })
+
+  it('do not hold with one that does not, wherever it stands', () => {
+    for (const at of good.keys()) {
+      const wrong = { ...good[at]!, message: utf8('a third') }
+      expect(both((scheme) => scheme.verifyBatch(good.with(at, wrong)))).toBe(false)
+    }
+    expect(both((scheme) => scheme.verifyBatch([{ ...good[0]!, publicKeys: [] }]))).toBe(false)
+  })
+
+  it('do not hold with two that are wrong by opposite points, whose plain sum is right', () => {
+    const shift = G2.fromBytes(signatures[1]!)
+    const moved = (bytes: Uint8Array, by: typeof shift) => G2.fromBytes(bytes).add(by).toBytes()
+    const [first, , third] = good
+    const up = { ...first!, signature: moved(first!.signature, shift) }
+    const down = { ...third!, signature: moved(third!.signature, shift.negate()) }
+    expect(both((scheme) => scheme.verifyBatch([up, down]))).toBe(false)
+  })
+
+  it.each(Object.entries(BAD_SIGNATURES))('do not hold with a signature that is %s', (_, bad) => {
+    expect(both((scheme) => scheme.verifyBatch([good[0]!, { ...good[0]!, signature: bad }]))).toBe(false)
+  })
+})
+
 describe('aggregates', () => {
   const sum = bls.aggregate(signatures)
 

@@ -2,7 +2,7 @@
  * Signatures without curves, for simulations and tests only: they spare them the pairings. Unforgeable by construction: a
  * signature is a hash under the secret key, which only this table knows beside its owner. Aggregates are sums by XOR.
  */
-import type { BlsScheme } from './bls.ts'
+import type { BlsScheme, SignatureCheck } from './bls.ts'
 import { concatBytes, equalBytes, hexKey, utf8 } from './bytes.ts'
 import { sha256 } from './hash.ts'
 
@@ -36,6 +36,10 @@ export function standInScheme(): BlsScheme {
     }
     return signature
   }
+  const verifyAggregate = ({ publicKeys, message, signature }: SignatureCheck): boolean => {
+    const parts = publicKeys.map((publicKey) => expected(publicKey, message) ?? new Uint8Array(96).fill(1))
+    return parts.length > 0 && equalBytes(xor(parts), signature)
+  }
   return {
     publicKey: (secretKey) => {
       const publicKey = concatBytes(sha256(LABEL, secretKey), new Uint8Array(16))
@@ -48,9 +52,7 @@ export function standInScheme(): BlsScheme {
       return right !== undefined && equalBytes(right, signature)
     },
     aggregate: xor,
-    verifyAggregate: (publicKeys, message, signature) => {
-      const parts = publicKeys.map((publicKey) => expected(publicKey, message) ?? new Uint8Array(96).fill(1))
-      return parts.length > 0 && equalBytes(xor(parts), signature)
-    },
+    verifyAggregate: (publicKeys, message, signature) => verifyAggregate({ publicKeys, message, signature }),
+    verifyBatch: (checks) => checks.every(verifyAggregate),
   }
 }

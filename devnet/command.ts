@@ -23,6 +23,7 @@ interface DevnetFlags {
   readonly balance?: string
   readonly mnemonic?: string
   readonly blockIntervalMs?: number
+  readonly epochBlocks?: number
   readonly networkDelayMs?: number
   readonly gasLimit?: number
   readonly seed?: string
@@ -41,6 +42,7 @@ function planOf(flags: DevnetFlags): Partial<Omit<DevnetPlan, 'timestampMs'>> {
     balanceWei: flags.balance === undefined ? undefined : parseCpc(flags.balance),
     mnemonic: flags.mnemonic,
     blockIntervalMs: flags.blockIntervalMs,
+    epochBlocks: flags.epochBlocks,
     networkDelayMs: flags.networkDelayMs,
     gasLimit: flags.gasLimit,
     seed: flags.seed,
@@ -87,6 +89,7 @@ export function addDevnetCommand(program: Command, context: CliContext): void {
       'time the leader waits for transactions (default 500)',
       wholeNumber(10, 3_600_000),
     )
+    .option('--epoch-blocks <n>', 'blocks of an epoch (default 40)', wholeNumber(4, 1_000))
     .option(
       '--network-delay-ms <n>',
       'D: who is silent for two of these is passed over (default 400)',

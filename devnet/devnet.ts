@@ -20,6 +20,7 @@ import { CurrentNode } from './current-node.ts'
 import { type DevnetDirectory, openDirectory } from './directory.ts'
 import { type Front, type FrontOptions, openFront } from './front.ts'
 import { type DevnetKeys, type DevnetPlan, devnetGenesis, devnetKeys, SEEDED_TIMESTAMP_MS } from './genesis.ts'
+import { writeJoining } from './joining.ts'
 import { DEFAULT_MNEMONIC } from './keys.ts'
 
 export interface DevnetOptions extends FrontOptions {
@@ -86,6 +87,7 @@ export class Devnet implements RunningDevnet {
       const controls = new Controls({ cluster, current, clock, accounts: keys.accounts, authority: keys.authority })
       const front = await openFront(options, current.api, controls)
       front.startWorkers(keys.workers)
+      await writeJoining(directory, genesis, controls.nodes())
       const ready = readyOf({ genesisHash: current.api.genesisHash, genesis, keys, directory, front }, controls.nodes())
       return new Devnet({ ready, genesis, keys, controls, node: current.api, cluster, directory, front })
     } catch (error) {

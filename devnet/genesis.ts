@@ -26,6 +26,7 @@ export interface DevnetPlan {
   readonly balanceWei: bigint
   readonly timestampMs: number
   readonly blockIntervalMs?: number
+  readonly epochBlocks?: number
   readonly gasLimit?: number
   /** Multiply-accumulates that a result of the first epoch stands for; lower than the preset's in tests. */
   readonly difficultyMacs?: number
@@ -60,11 +61,18 @@ export const devnetKeys = (plan: DevnetPlan): DevnetKeys => ({
   authority: roleAccount(plan.seed, 'authority'),
 })
 
+/** The seed window of a short epoch is half of it, as the parameters demand. */
+const epochOf = (epochBlocks: number): Pick<ChainParams, 'epochBlocks' | 'seedWindowBlocks'> => ({
+  epochBlocks,
+  seedWindowBlocks: Math.min(PRESETS.devnet.seedWindowBlocks, Math.floor(epochBlocks / 2)),
+})
+
 export function devnetGenesis(plan: DevnetPlan, keys: DevnetKeys): Genesis {
   const params: ChainParams = {
     ...PRESETS.devnet,
     devAuthority: toHex(keys.authority.address),
     ...(plan.blockIntervalMs === undefined ? {} : { blockIntervalMs: plan.blockIntervalMs }),
+    ...(plan.epochBlocks === undefined ? {} : epochOf(plan.epochBlocks)),
     ...(plan.gasLimit === undefined ? {} : { gasLimit: plan.gasLimit }),
     ...(plan.networkDelayMs === undefined ? {} : { networkDelayMs: plan.networkDelayMs }),
     ...(plan.difficultyMacs === undefined ? {} : { genesisDifficultyMacs: BigInt(plan.difficultyMacs) }),

@@ -8,6 +8,7 @@ import { completePlan, type DevnetOptions, type RunningDevnet, readyOf } from '.
 import { type DevnetDirectory, openDirectory } from './directory.ts'
 import { type Front, openFront } from './front.ts'
 import { devnetGenesis, devnetKeys } from './genesis.ts'
+import { writeJoining } from './joining.ts'
 import { ProcessControls } from './process-controls.ts'
 import { ProcessNetwork } from './process-network.ts'
 
@@ -49,6 +50,8 @@ export class ProcessDevnet implements RunningDevnet {
         await writeHome({
           home: path.join(directory.path, `validator-${i}`),
           genesis,
+          // Whoever tries things out looks at any of them later.
+          config: { chain: { mode: 'archive' } },
           identity: key.identity,
           validator: key,
           reporter: key.account.privateKey,
@@ -75,6 +78,7 @@ export class ProcessDevnet implements RunningDevnet {
       front = await openFront(options, entry, controls)
       await network.start()
       front.startWorkers(workers)
+      await writeJoining(directory, genesis, network.nodes())
       const ready = readyOf({ genesis, genesisHash: entry.genesisHash, keys, directory, front }, network.nodes())
       return new ProcessDevnet(ready, network, directory, front)
     } catch (error) {

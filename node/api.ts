@@ -7,11 +7,15 @@ import type { Block, Certificate, Header } from '../consensus/types.ts'
 import type { Address, Hash } from '../core/bytes.ts'
 import type { Result } from '../core/errors.ts'
 import type { PeerInfo } from '../p2p/options.ts'
+import type { PeerRequest } from '../p2p/transport.ts'
+import type { LightRequest, LightResponse } from '../p2p/wire-light.ts'
 import type { Receipt } from '../vm/execution/types.ts'
 import type { Genesis } from '../vm/genesis.ts'
 import type { StateReader } from '../vm/state/view.ts'
 import type { Transaction } from '../vm/transaction/types.ts'
 import type { ValidatorSet } from '../vm/validator-set.ts'
+import type { Held } from './storage/layout.ts'
+import type { NodeMode } from './storage/retention.ts'
 
 /** A block with everything execution made of it. */
 export interface ExecutedBlock {
@@ -43,6 +47,13 @@ export interface NodeNetwork {
   peers(): readonly PeerInfo[]
 }
 
+/** What of the chain a node has. Both ranges end at the newest block. */
+export interface Holdings extends Held {
+  readonly mode: NodeMode
+  /** What it serves to other nodes, by the names of `PeerRequest`. */
+  readonly requests: readonly PeerRequest['type'][]
+}
+
 export interface NodeApi {
   readonly genesis: Genesis
   readonly genesisHash: Hash
@@ -54,6 +65,9 @@ export interface NodeApi {
   latest(): Header & { readonly hash: Hash }
   /** Newest final header: tags `safe` and `finalized`. */
   finalized(): Header & { readonly hash: Hash }
+  /** From which heights on this node answers. */
+  holdings(): Holdings
+  /** Undefined above the tip, and where this node no longer holds it. */
   blockByHeight(height: number): ExecutedBlock | undefined
   blockByHash(hash: Hash): ExecutedBlock | undefined
   transactionByHash(hash: Hash): { readonly executed: ExecutedBlock; readonly index: number } | undefined
@@ -61,6 +75,8 @@ export interface NodeApi {
   stateAt(height: number): StateReader | undefined
   /** Wire bytes of a multi-proof of `treeKeys` under the stateRoot of the block at `height`. */
   stateProof(height: number, treeKeys: readonly Hash[]): Promise<Uint8Array | undefined>
+  /** What a client that trusts headers and proofs alone asks for. */
+  answerLight(request: LightRequest): Promise<LightResponse>
   /** The certificates known for a block: its notarization and, if it was finalised directly, its finalization. */
   certificates(height: number): { readonly notarization?: Certificate; readonly finalization?: Certificate }
   validatorSet(epoch: number): ValidatorSet | undefined

@@ -1,3 +1,6 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { FAST_PARAMS, testKey } from '../consensus/testing/chain.ts'
 import { bls } from '../core/bls.ts'
@@ -11,8 +14,12 @@ import { readRecord, treeKeyOf } from '../vm/state/view.ts'
 import { signNative } from '../vm/transaction/sign.ts'
 import type { Action } from '../vm/transaction/types.ts'
 import type { NodeEvent } from './api.ts'
+import { ArchiveReader } from './archive/archive-reader.ts'
+import { exportArchive } from './archive/export.ts'
+import { importArchive } from './archive/import.ts'
 import type { ChainNode } from './chain-node.ts'
-import { replayChain } from './replay-chain.ts'
+import { genesisEntry } from './replay-chain.ts'
+import { ChainStore } from './storage/chain-store.ts'
 import { Cluster, chainOf } from './testing/cluster.ts'
 import { dumpStore } from './testing/dump.ts'
 
@@ -141,9 +148,18 @@ describe('chain node', () => {
     const results = Array.from({ length: 2 * EPOCH }, (_, h) => node.blockByHeight(h)!.block.header.resultCount)
     expect(results.reduce((a, b) => a + b, 0)).toBe(1)
 
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'quern-chain-node-'))
+    const file = path.join(folder, 'chain.era')
+    const chain = await ChainStore.open(cluster.stores[0]!, genesisEntry(cluster.genesis))
+    await exportArchive(cluster.genesis, chain, { from: 1, to: chain.head.header.height, file })
+    const reader = await ArchiveReader.open(file)
     const copy = new MemoryStore()
-    const answer = await replayChain(cluster.genesis, cluster.stores[0]!, copy)
-    expect(answer.ok && answer.value.hash).toEqual(node.finalized().hash)
+    const { head } = await importArchive(reader, await ChainStore.open(copy, genesisEntry(cluster.genesis)), {
+      threads: 0,
+    })
+    expect(head.hash).toEqual(node.finalized().hash)
+    await reader.close()
+    fs.rmSync(folder, { recursive: true })
     const final = async (store: MemoryStore) => (await dumpStore(store)).filter(([key]) => key[0]! < 0x40)
     expect(await final(copy)).toEqual(await final(cluster.stores[0] as MemoryStore))
   })

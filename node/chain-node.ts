@@ -14,19 +14,25 @@ import type { KvStore } from '../core/kv.ts'
 import type { MempoolLimits } from '../mempool/limits.ts'
 import type { MempoolSnapshot } from '../mempool/mempool.ts'
 import type { NetworkMessage, Origin, PeerId, Transport, Verdict } from '../p2p/transport.ts'
+import type { LightRequest, LightResponse } from '../p2p/wire-light.ts'
 import { referenceKernel } from '../vm/compute/tile.ts'
 import type { TileKernel } from '../vm/execution/types.ts'
 import type { Genesis } from '../vm/genesis.ts'
 import type { StateReader } from '../vm/state/view.ts'
 import type { ValidatorSet } from '../vm/validator-set.ts'
-import type { ExecutedBlock, NodeApi, NodeEvent, NodeNetwork } from './api.ts'
+import type { ExecutedBlock, Holdings, NodeApi, NodeEvent, NodeNetwork } from './api.ts'
 import { ChainView, executed } from './chain-view.ts'
 import type { Clock } from './clock.ts'
 import type { SignaturePool } from './ingest/signature-pool.ts'
-import { PeerServer } from './peer-server.ts'
+import { LightServer } from './light/light-server.ts'
+import { PeerServer, SERVED_REQUESTS } from './peer-server.ts'
 import { genesisEntry } from './replay-chain.ts'
 import { ChainStore } from './storage/chain-store.ts'
 import { Journal } from './storage/journal.ts'
+import { Pruner } from './storage/pruner.ts'
+import { heldUnder, type Retention } from './storage/retention.ts'
+import { Backfill } from './sync/backfill.ts'
+import { ProvenSignatures, type Prover } from './sync/proven-signatures.ts'
 import type { Reporter } from './validator/accountability.ts'
 import { CommitGate } from './validator/commit-gate.ts'
 import type { ChainEntry } from './validator/entry.ts'
@@ -52,6 +58,12 @@ export interface ChainNodeOptions {
   /** Default: the plain TypeScript one. */
   readonly kernel?: TileKernel
   readonly bls?: BlsScheme
+  /** Checks certificates while catching up; default: `bls`, on this thread. */
+  readonly prover?: Prover
+  /** Absent: the node keeps everything. */
+  readonly retention?: Retention
+  /** Whether blocks before the one at which the chain began here are fetched. */
+  readonly backfill?: boolean
   readonly mempoolLimits?: Partial<MempoolLimits>
   /** What `NodeApi.network` shows. */
   readonly network?: NodeNetwork
@@ -82,6 +94,10 @@ export class ChainNode implements NodeApi {
   readonly #transactions: TransactionPool
   readonly #participant: Participant
   readonly #server: PeerServer
+  readonly #light: LightServer
+  readonly #store: ChainStore
+  readonly #pruner: Pruner | undefined
+  readonly #backfill: Backfill | undefined
   readonly #listeners = new Set<(event: NodeEvent) => void>()
   #gossipInWork = 0
   readonly #gossipInWorkOf = new Map<PeerId, number>()
@@ -102,6 +118,10 @@ export class ChainNode implements NodeApi {
     this.network = options.network
     this.validator = options.key?.owner
     this.#options = options
+    this.#store = store
+    this.#pruner =
+      options.retention === undefined ? undefined : new Pruner(store, options.retention, (error) => this.#fail(error))
+    this.#backfill = this.#newBackfill(bls)
     this.#tree = new BlockTree(headEntry(store))
     const tree = this.#tree
     this.#transactions = new TransactionPool({
@@ -114,13 +134,17 @@ export class ChainNode implements NodeApi {
       admitted: (transaction) => this.#emit({ type: 'transaction', transaction }),
     })
     const gate = new CommitGate()
-    const executor = new Executor(tree, gate, rules, (envelopes) => this.#transactions.recoverBlock(envelopes))
+    const proven = new ProvenSignatures(bls, options.prover)
+    const executor = new Executor(tree, gate, { ...rules, bls: proven }, (envelopes) =>
+      this.#transactions.recoverBlock(envelopes),
+    )
     this.#participant = new Participant({
       ...(options.key === undefined ? {} : { key: options.key }),
       ...(options.haltHeight === undefined ? {} : { haltHeight: options.haltHeight }),
       ...(options.protection === undefined ? {} : { protection: options.protection }),
       ...(options.reporter === undefined ? {} : { reporter: options.reporter }),
       bls,
+      proven,
       clock,
       store,
       journal,
@@ -136,12 +160,16 @@ export class ChainNode implements NodeApi {
         const list = (entries: readonly ChainEntry[]) => entries.map((entry) => executed(entry, false))
         this.#emit({ type: 'tip', added: list(change.added), dropped: list(change.dropped) })
       },
-      becameFinal: (entry, certificate) => this.#emit({ type: 'final', block: executed(entry, true), certificate }),
+      becameFinal: (entry, certificate) => {
+        this.#emit({ type: 'final', block: executed(entry, true), certificate })
+        this.#pruner?.wake()
+      },
       misbehaved: (evidence) => options.onEvidence?.(evidence),
       stopped: (error) => this.#fail(error),
     })
     this.#view = new ChainView(store, tree, genesis.params, () => this.#participant.tipCertificate)
-    this.#server = new PeerServer(store, tree, journal, genesisHash, this.#participant)
+    this.#light = new LightServer(store, genesis.params)
+    this.#server = new PeerServer(store, tree, journal, genesisHash, this.#participant, this.#light)
   }
 
   /**
@@ -161,6 +189,7 @@ export class ChainNode implements NodeApi {
       request: (_, request) => this.#server.answer(request),
     })
     this.#participant.start()
+    this.#backfill?.start()
   }
 
   /** Ends at once, as far as anybody outside can tell; resolves when nothing of this node touches the store any more. */
@@ -174,6 +203,8 @@ export class ChainNode implements NodeApi {
     this.#transactions.close()
     await this.#options.transport.stop()
     await this.#participant.stop()
+    await this.#pruner?.stop()
+    await this.#backfill?.stop()
     this.#listeners.clear()
   }
 
@@ -206,6 +237,10 @@ export class ChainNode implements NodeApi {
     return this.#view.finalized()
   }
 
+  holdings(): Holdings {
+    return { mode: this.#pruner === undefined ? 'archive' : 'full', ...this.#store.held, requests: SERVED_REQUESTS }
+  }
+
   blockByHeight(height: number): ExecutedBlock | undefined {
     return this.#view.blockByHeight(height)
   }
@@ -224,6 +259,10 @@ export class ChainNode implements NodeApi {
 
   stateProof(height: number, treeKeys: readonly Hash[]): Promise<Uint8Array | undefined> {
     return this.#view.stateProof(height, treeKeys)
+  }
+
+  answerLight(request: LightRequest): Promise<LightResponse> {
+    return this.#light.answer(request)
   }
 
   certificates(height: number): { readonly notarization?: Certificate; readonly finalization?: Certificate } {
@@ -300,6 +339,23 @@ export class ChainNode implements NodeApi {
       if (left === 0) this.#gossipInWorkOf.delete(from)
       else this.#gossipInWorkOf.set(from, left)
     }
+  }
+
+  #newBackfill(bls: BlsScheme): Backfill | undefined {
+    const { genesis, transport, clock, signatures, retention, backfill } = this.#options
+    if (backfill !== true) return undefined
+    const store = this.#store
+    return new Backfill({
+      genesis,
+      genesisHash: this.genesisHash,
+      bls,
+      store,
+      transport,
+      clock,
+      signatures,
+      floor: () => (retention === undefined ? 0 : heldUnder(retention, store.head.header.height).blocksFrom),
+      failed: (error) => this.#fail(error),
+    })
   }
 
   #emit(event: NodeEvent): void {

@@ -71,13 +71,18 @@ export class ChainView {
     return undefined
   }
 
+  /** Undefined above the tip, and where it is pruned; a reader whose state is pruned later throws `BLOCK_PRUNED`. */
   stateAt(height: number): StateReader | undefined {
-    return this.#open(height)?.state ?? this.#store.stateAt(height)
+    const open = this.#open(height)?.state
+    if (open !== undefined) return open
+    return height < this.#store.held.statesFrom ? undefined : this.#store.stateAt(height)
   }
 
   async stateProof(height: number, treeKeys: readonly Hash[]): Promise<Uint8Array | undefined> {
     const entry = this.#open(height)
-    if (entry === undefined) return this.#store.stateProof(height, treeKeys)
+    if (entry === undefined) {
+      return height < this.#store.held.statesFrom ? undefined : this.#store.stateProof(height, treeKeys)
+    }
     const keys = treeKeys.toSorted(compareBytes)
     return encodeMultiProof(proveKeys(entry.state.readNode, keys))
   }
@@ -113,7 +118,7 @@ export class ChainView {
   /** Records of an old epoch are deleted from the state but not from its history. */
   #past<Value>(epoch: number, table: Parameters<typeof readRecord<number, Value>>[1]): Value | undefined {
     const height = Number.isSafeInteger(epoch) && epoch >= 0 ? this.#store.epochEnd(epoch) : undefined
-    const state = height === undefined ? undefined : this.#store.stateAt(height)
+    const state = height === undefined ? undefined : this.stateAt(height)
     return state === undefined ? undefined : readRecord(state, table, epoch)
   }
 
@@ -130,7 +135,7 @@ export class ChainView {
   #final(height: number): ExecutedBlock | undefined {
     const known = this.#decoded.get(height)
     if (known !== undefined) return known
-    const stored = this.#store.blockAt(height)
+    const stored = height < this.#store.held.blocksFrom ? undefined : this.#store.blockAt(height)
     if (stored === undefined) return undefined
     const { block, receipts, senders } = stored
     const options = decodeOptions(this.#params)

@@ -1,5 +1,8 @@
 /** What a running node tells whoever watches it: one line each, for people or as JSON. */
+import { formatCpc } from '../core/units.ts'
 import type { P2pEvent } from '../p2p/options.ts'
+import { describePace, type SyncPace } from './sync/pace.ts'
+import { describeSnapshot, type SnapshotPace } from './sync/snapshot-meter.ts'
 
 /** Hashes as 0x hex, addresses as cpc1..., peers by their base58 ids. */
 export type LifeEvent =
@@ -25,6 +28,14 @@ export type LifeEvent =
       readonly transactions: number
       /** Own leader views missed in this epoch; null for a node that only follows. */
       readonly missedViews: number | null
+      /** Since the newest final block was made, by this machine's clock. */
+      readonly headAgeMs: number
+      /** Of the own validator's account, in wei; null for a node that only follows, as are all of these. */
+      readonly balanceWei: string | null
+      readonly stakeWei: string | null
+      readonly isMember: boolean | null
+      /** Views until it leads, as far as that is known. */
+      readonly leadsInViews: number | null
       /** Height of the peers while catching up. */
       readonly syncingTo: number | null
     }
@@ -39,9 +50,16 @@ export type LifeEvent =
   | { readonly event: 'epoch'; readonly epoch: number; readonly validators: number; readonly isMember: boolean }
   | { readonly event: 'syncing'; readonly height: number; readonly to: number }
   | { readonly event: 'synced'; readonly height: number }
+  | ({ readonly event: 'progress' } & SyncPace)
+  /** Where the trust of a light node begins. */
+  | { readonly event: 'trusted'; readonly height: number; readonly hash: string }
+  /** Joining by state. */
+  | ({ readonly event: 'snapshot' } & SnapshotPace)
   | { readonly event: 'connected'; readonly peer: string; readonly address: string; readonly direction: string }
   | { readonly event: 'disconnected'; readonly peer: string; readonly reason: string }
   | { readonly event: 'banned'; readonly peer: string; readonly code: string; readonly untilMs: number }
+  /** A peer that was let go because one of the two of us is older. */
+  | { readonly event: 'otherVersion'; readonly peer: string }
   /** Another validator signed two statements that contradict each other. */
   | { readonly event: 'equivocation'; readonly validator: string; readonly epoch: number; readonly view: number }
   /** data/ does not vouch for what the key signed: nothing is signed at or below this place. */
@@ -60,9 +78,28 @@ export function networkEvent(event: P2pEvent): LifeEvent | undefined {
     case 'banned':
       return { event: 'banned', peer: event.peer, code: event.code, untilMs: event.untilMs }
     case 'penalty':
+      return event.code === 'OTHER_VERSION' ? { event: 'otherVersion', peer: event.peer } : undefined
     case 'dropped':
       return undefined
   }
+}
+
+type Status = Extract<LifeEvent, { readonly event: 'status' }>
+
+/** Of a validator. */
+function ownParts({ balanceWei, stakeWei, isMember, leadsInViews }: Status): string[] {
+  if (balanceWei === null || stakeWei === null) return []
+  const parts = [`balance ${shortCpc(BigInt(balanceWei))} CPC`]
+  if (BigInt(stakeWei) === 0n) parts.push('no stake: it votes once it has some (`quern validator create`)')
+  else if (isMember !== true) parts.push('staked, and not in the set of this epoch')
+  else if (leadsInViews !== null) parts.push(`leads in ${leadsInViews} view${leadsInViews === 1 ? '' : 's'}`)
+  return parts
+}
+
+/** Two decimals, cut off. */
+function shortCpc(wei: bigint): string {
+  const [whole = '0', decimals = ''] = formatCpc(wei).split('.')
+  return `${whole}.${decimals.padEnd(2, '0').slice(0, 2)}`
 }
 
 const brief = (peer: string): string => `...${peer.slice(-8)}`
@@ -81,12 +118,13 @@ export function describeLife(event: LifeEvent): string {
     }
     case 'status': {
       const parts = [
-        `block ${event.height} (final ${event.finalizedHeight})`,
+        `block ${event.height} (final ${event.finalizedHeight}, ${(Math.max(0, event.headAgeMs) / 1_000).toFixed(1)} s old)`,
         `epoch ${event.epoch}, view ${event.view}`,
         `${event.peers} peer${event.peers === 1 ? '' : 's'}`,
         `${event.transactions} waiting`,
       ]
       if (event.missedViews !== null && event.missedViews > 0) parts.push(`${event.missedViews} own views missed`)
+      parts.push(...ownParts(event))
       if (event.syncingTo !== null) parts.push(`catching up to ${event.syncingTo}`)
       return parts.join(', ')
     }
@@ -102,12 +140,20 @@ export function describeLife(event: LifeEvent): string {
       return `behind its peers: from block ${event.height} to ${event.to}`
     case 'synced':
       return `has caught up, at block ${event.height}`
+    case 'trusted':
+      return `trusts block ${event.height}, ${event.hash.slice(0, 18)}, and what is proved from there on`
+    case 'progress':
+      return describePace(event)
+    case 'snapshot':
+      return describeSnapshot(event)
     case 'connected':
       return `peer ${brief(event.peer)} connected (${event.direction}, ${event.address})`
     case 'disconnected':
       return `peer ${brief(event.peer)} gone: ${event.reason}`
     case 'banned':
       return `peer ${brief(event.peer)} banned until ${new Date(event.untilMs).toISOString()}: ${event.code}`
+    case 'otherVersion':
+      return `peer ${brief(event.peer)} speaks another version of the protocol: if many do, this node needs a newer quern`
     case 'equivocation':
       return `validator ${event.validator} signed twice in epoch ${event.epoch}, view ${event.view}`
     case 'barred':

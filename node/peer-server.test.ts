@@ -3,6 +3,7 @@ import { BlockTree } from '../consensus/chain/block-tree.ts'
 import { genesisBlock } from '../consensus/genesis.ts'
 import { TestChain, testGenesis } from '../consensus/testing/chain.ts'
 import { MemoryStore } from '../core/kv.ts'
+import { LightServer } from './light/light-server.ts'
 import { PeerServer } from './peer-server.ts'
 import { genesisEntry } from './replay-chain.ts'
 import { ChainStore } from './storage/chain-store.ts'
@@ -29,7 +30,8 @@ describe('a block that a peer asks for', () => {
     const tree = new BlockTree<ChainEntry>({ block, state, transactions: [], receipts: [], layer: undefined })
     const journal = await Journal.open(kv)
     const open = { certificatesFrom: () => [], block: () => undefined }
-    const server = new PeerServer(store, tree, journal, block.hash, open)
+    const light = new LightServer(store, genesis.params)
+    const server = new PeerServer(store, tree, journal, block.hash, open, light)
     const ask = async (hash: Uint8Array) => {
       const answer = await server.answer({ type: 'block', hash })
       return answer.type === 'block' ? answer.block : undefined
@@ -41,7 +43,7 @@ describe('a block that a peer asks for', () => {
     await kv.write(journal.forget(epoch, view))
     expect(await ask(voted.hash)).toBeUndefined()
 
-    const holding = new PeerServer(store, tree, journal, block.hash, { ...open, block: () => unknown })
+    const holding = new PeerServer(store, tree, journal, block.hash, { ...open, block: () => unknown }, light)
     expect(await holding.answer({ type: 'block', hash: unknown.hash })).toEqual({ type: 'block', block: unknown })
   })
 })

@@ -6,8 +6,10 @@ import type { Block, Certificate } from '../consensus/types.ts'
 import type { Hash } from '../core/bytes.ts'
 import type { FinalBlock, PeerRequest, PeerResponse } from '../p2p/transport.ts'
 import { MAX_ANSWER_CERTIFICATES, MAX_RANGE_BLOCKS, RANGE_TARGET_BYTES } from '../p2p/wire.ts'
+import type { LightServer } from './light/light-server.ts'
 import type { ChainStore } from './storage/chain-store.ts'
 import type { Journal } from './storage/journal.ts'
+import { readChunk, readReceipts } from './storage/snapshot-read.ts'
 import type { ChainEntry } from './validator/entry.ts'
 
 /** What consensus holds above the last final block. */
@@ -18,12 +20,29 @@ export interface OpenViews {
   block(hash: Hash): Block | undefined
 }
 
+/** By name, so that a new kind of request is not forgotten. */
+const SERVED: Readonly<Record<PeerRequest['type'], true>> = {
+  status: true,
+  block: true,
+  range: true,
+  certificates: true,
+  chunk: true,
+  receipts: true,
+  edges: true,
+  headers: true,
+  state: true,
+  result: true,
+}
+
+export const SERVED_REQUESTS = Object.keys(SERVED) as PeerRequest['type'][]
+
 export class PeerServer {
   readonly #store: ChainStore
   readonly #tree: BlockTree<ChainEntry>
   readonly #genesisHash: Hash
   readonly #journal: Pick<Journal, 'block'>
   readonly #open: OpenViews
+  readonly #light: LightServer
 
   constructor(
     store: ChainStore,
@@ -31,19 +50,22 @@ export class PeerServer {
     journal: Pick<Journal, 'block'>,
     genesisHash: Hash,
     open: OpenViews,
+    light: LightServer,
   ) {
     this.#store = store
     this.#tree = tree
     this.#journal = journal
     this.#genesisHash = genesisHash
     this.#open = open
+    this.#light = light
   }
 
   async answer(request: PeerRequest): Promise<PeerResponse> {
     switch (request.type) {
       case 'status': {
         const { hash, header } = this.#store.head
-        return { type: 'status', status: { genesisHash: this.#genesisHash, height: header.height, hash } }
+        const { height } = header
+        return { type: 'status', status: { genesisHash: this.#genesisHash, height, hash, ...this.#store.held } }
       }
       case 'block':
         return { type: 'block', block: this.#block(request.hash) }
@@ -56,6 +78,15 @@ export class PeerServer {
         const wanted = known.filter(({ kind, view }) => view <= toView || kind === 'finalize')
         return { type: 'certificates', certificates: wanted.slice(0, MAX_ANSWER_CERTIFICATES) }
       }
+      case 'chunk':
+        return { type: 'chunk', chunk: await readChunk(this.#store, request.height, request.position) }
+      case 'receipts':
+        return { type: 'receipts', blocks: readReceipts(this.#store, request.fromHeight, request.count) }
+      case 'edges':
+      case 'headers':
+      case 'state':
+      case 'result':
+        return this.#light.answer(request)
     }
   }
 
@@ -70,8 +101,10 @@ export class PeerServer {
     return this.#journal.block(hash)
   }
 
+  /** Empty where the first of them is pruned: what follows would be of no use to who lacks it. */
   #range(fromHeight: number, count: number): FinalBlock[] {
     const blocks: FinalBlock[] = []
+    if (fromHeight < this.#store.held.blocksFrom) return blocks
     let bytes = 0
     for (let height = fromHeight; blocks.length < Math.min(count, MAX_RANGE_BLOCKS); height++) {
       const block = this.#store.blockAt(height)?.block

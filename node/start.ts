@@ -34,6 +34,9 @@ import { genesisEntry } from './replay-chain.ts'
 import { listenRpc } from './rpc/listen.ts'
 import type { RpcServer } from './rpc/server.ts'
 import { LevelStore } from './storage/level-store.ts'
+import { retentionOf } from './storage/retention.ts'
+import { ProverThread } from './sync/prover-thread.ts'
+import { joinBySnapshot, snapshotOptions } from './sync/snapshot-join.ts'
 import type { ValidatorKey } from './validator/proposer.ts'
 import { claimOf } from './validator-key/claim.ts'
 import { readValidatorKey } from './validator-key/key-file.ts'
@@ -43,6 +46,9 @@ import { readReporter } from './validator-key/reporter-file.ts'
 import { SigningRecord } from './validator-key/signing-record.ts'
 import { watch } from './watch.ts'
 
+/** A log bears a line so often while the node is behind. */
+const PROGRESS_SECONDS = 10
+
 export interface StartOptions {
   readonly home: string
   readonly config: Config
@@ -51,6 +57,10 @@ export interface StartOptions {
   /** Asked when the validator key is encrypted. */
   readonly password: () => Promise<string>
   readonly onEvent: (event: LifeEvent) => void
+  /** Between two `progress` events. */
+  readonly progressSeconds?: number
+  /** Resolves when the node is to end, which may be before it has begun: joining a chain takes its time. */
+  readonly interrupted?: Promise<unknown>
 }
 
 export interface RunningNode {
@@ -102,6 +112,8 @@ async function open(options: StartOptions, opened: Opened): Promise<RunningNode>
 
   const signatures = new SignaturePool({ chainId: genesis.params.chainId, decode: decodeOptions(genesis.params) })
   opened.add(() => signatures.close())
+  const prover = new ProverThread()
+  opened.add(() => prover.stop())
   const network = await P2pNode.start({
     ...networkOptions(config, options.clientVersion, key),
     genesisHash,
@@ -115,16 +127,28 @@ async function open(options: StartOptions, opened: Opened): Promise<RunningNode>
   opened.add(() => network.stop())
 
   const clock = new SystemClock()
+  await joinBySnapshot({
+    genesis,
+    genesisHash,
+    store,
+    transport: network.transport,
+    clock,
+    signatures,
+    ...snapshotOptions(options),
+  })
   const { haltHeight } = config.chain
   const node = await ChainNode.open({
     genesis,
     store,
     clock,
     signatures,
+    prover: prover.prove,
     kernel: loadTileKernel(),
     network,
     transport: network.transport,
     mempoolLimits: config.mempool,
+    ...retentionOption(config, genesis),
+    backfill: config.sync.backfill,
     ...validatorOptions(paths, key, record),
     ...(haltHeight === 0 ? {} : { haltHeight }),
     onEvidence: ({ validator, epoch, view }) =>
@@ -143,7 +167,9 @@ async function open(options: StartOptions, opened: Opened): Promise<RunningNode>
   if (genesis.network === 'devnet') clock.advance(node.latest().timestampMs - clock.nowMs())
   tellBar(record?.barredUpTo, node, onEvent)
   opened.add(haltAt(haltHeight, node, ending, onEvent))
-  opened.add(watch({ node, statusSeconds: config.log.statusSeconds, blocks: config.log.blocks, onEvent }))
+  const { statusSeconds, blocks } = config.log
+  const { progressSeconds = PROGRESS_SECONDS } = options
+  opened.add(watch({ node, statusSeconds, progressSeconds, nowMs: () => clock.nowMs(), blocks, onEvent }))
   const rpc = await openRpc({ node, network, clock }, options, opened)
   node.start()
   signatures.warmUp()
@@ -226,7 +252,7 @@ function tellBar(bar: Place | undefined, node: ChainNode, onEvent: StartOptions[
   if (bar !== undefined && comparePlaces(bar, { epoch, view }) > 0) onEvent({ event: 'barred', ...bar })
 }
 
-function genesisOf(paths: HomePaths): Genesis {
+export function genesisOf(paths: HomePaths): Genesis {
   if (fs.existsSync(paths.genesis)) return readGenesis(paths.genesis)
   throw new QuernError(
     'HOME_MISSING',
@@ -236,7 +262,7 @@ function genesisOf(paths: HomePaths): Genesis {
 
 type GivenByConfig = Omit<P2pOptions, 'genesisHash' | 'identity' | 'networkDelayMs' | 'onEvent'>
 
-function networkOptions({ p2p }: Config, agent: string, key: ValidatorKey | undefined): GivenByConfig {
+export function networkOptions({ p2p }: Config, agent: string, key: ValidatorKey | undefined): GivenByConfig {
   const { announce, ...rest } = p2p
   return {
     ...rest,
@@ -255,6 +281,11 @@ function validatorOptions(
   if (key === undefined || record === undefined) return {}
   const reporter = readReporter(paths.reporter)
   return { key, protection: record, ...(reporter === undefined ? {} : { reporter }) }
+}
+
+function retentionOption({ chain }: Config, { params }: Genesis): Pick<ChainNodeOptions, 'retention'> {
+  const retention = retentionOf(chain, params)
+  return retention === undefined ? {} : { retention }
 }
 
 /** @throws QuernError `HALT_HEIGHT_PASSED` */

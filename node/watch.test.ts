@@ -6,12 +6,17 @@ import { status, watch } from './watch.ts'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
+/** Some time after the fixture's blocks. */
+const NOW_MS = fixture().chain.finalized().timestampMs + 1_500
+
 function watched(options: { readonly blocks?: boolean } = {}) {
   const { chain } = fixture()
   const events: LifeEvent[] = []
   const end = watch({
     node: chain,
     statusSeconds: 60,
+    progressSeconds: 10,
+    nowMs: () => NOW_MS,
     blocks: options.blocks ?? false,
     onEvent: (event) => void events.push(event),
   })
@@ -56,9 +61,35 @@ describe('watching a node', () => {
 
   it('counts the own missed views of a validator only', () => {
     const { chain } = fixture()
-    expect(status(chain)).toMatchObject({ height: 12, finalizedHeight: 10, epoch: 1, peers: 3, missedViews: null })
+    expect(status(chain, NOW_MS)).toMatchObject({
+      ...{ height: 12, finalizedHeight: 10, headAgeMs: 1_500, epoch: 1, peers: 3 },
+      ...{ missedViews: null, balanceWei: null, stakeWei: null, isMember: null, leadsInViews: null },
+    })
     chain.validator = VALIDATORS[1]!
-    expect(status(chain)).toMatchObject({ missedViews: expect.any(Number) })
+    expect(status(chain, NOW_MS)).toMatchObject({ missedViews: expect.any(Number), isMember: true })
+  })
+
+  it('says what a validator has, when it leads, and that one without stake does not vote', () => {
+    const { chain } = fixture()
+    // In the order of the chain, whoever leads the next view leads in one.
+    const next = VALIDATORS.filter((owner) => {
+      chain.validator = owner
+      const event = status(chain, NOW_MS)
+      expect(describeLife(event)).toMatch(/1\.5 s old.*balance [0-9]+\.[0-9]{2} CPC, leads in [0-9]+ view/)
+      return event.event === 'status' && event.leadsInViews === 1
+    })
+    const { proposer } = chain.mine().block.header
+    expect(next).toEqual([proposer])
+    chain.validator = new Uint8Array(20).fill(7)
+    expect(describeLife(status(chain, NOW_MS))).toContain('balance 0.00 CPC, no stake: it votes once')
+  })
+
+  it('tells how fast it is while it is behind', () => {
+    const { chain, events } = watched()
+    chain.syncing = () => ({ startingHeight: 1, currentHeight: 13, highestHeight: 40 })
+    for (let i = 0; i < 2; i++) chain.mine()
+    vi.advanceTimersByTime(10_000)
+    expect(events.at(-1)).toMatchObject({ event: 'progress', height: 13, of: 40, peers: 3 })
   })
 })
 
@@ -72,6 +103,7 @@ describe('a life event', () => {
         'connected (inbound, /ip4/1.2',
       ],
       [{ event: 'disconnected', peer, reason: 'other genesis' }, 'gone: other genesis'],
+      [{ event: 'otherVersion', peer }, 'this node needs a newer quern'],
       [{ event: 'halted', height: 7 }, 'stopped after block 7'],
       [{ event: 'barred', epoch: 1, view: 9 }, 'signs nothing up to epoch 1, view 9'],
       [{ event: 'epoch', epoch: 3, validators: 1, isMember: true }, 'epoch 3 begins with 1 validator, this node among'],
@@ -89,6 +121,10 @@ describe('a life event', () => {
       reason: 'b',
     })
     expect(networkEvent({ type: 'penalty', peer: 'a', code: 'X', score: -1 })).toBeUndefined()
+    expect(networkEvent({ type: 'penalty', peer: 'a', code: 'OTHER_VERSION', score: -20 })).toEqual({
+      event: 'otherVersion',
+      peer: 'a',
+    })
     expect(networkEvent({ type: 'dropped', queue: 'tx', peer: 'a' })).toBeUndefined()
   })
 })

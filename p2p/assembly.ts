@@ -176,6 +176,7 @@ export async function assemble(options: P2pOptions, persistent: readonly PeerAdd
     table,
     ownAddress,
     greeted: isPeerGreeted,
+    listens: options.gossip ?? true,
     isStarted: () => transport.handlers !== undefined,
     isUnwelcome: (peer) => membership.isUnwelcome(peer),
     admits: (from, type, bytes) => inbox.admits(from, type, bytes, 'gossip'),
@@ -293,6 +294,6 @@ async function ownHello(
   const asked = transport.handlers?.request(ownId, { type: 'status' }).catch(() => undefined)
   const answer = await Promise.race([asked, late])
   clearTimeout(timer)
-  if (answer?.type !== 'status') return { ...base, height: 0, hash: genesisHash }
-  return { ...base, height: answer.status.height, hash: answer.status.hash }
+  if (answer?.type !== 'status') return { ...base, height: 0, hash: genesisHash, blocksFrom: 0, statesFrom: 0 }
+  return { ...base, ...answer.status }
 }

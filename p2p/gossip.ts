@@ -51,6 +51,8 @@ export interface GossipOptions extends Omit<AnnouncementsOptions, 'deliver'> {
   readonly nowMs: () => number
   /** Unix time, which slots are counted in. */
   readonly unixMs: () => number
+  /** Subscribes to the topics. */
+  readonly listens: boolean
   isStarted(): boolean
   /** Whether there was a good hello; waits until that is known. */
   greeted(peer: PeerId): Promise<boolean>
@@ -122,7 +124,8 @@ export class Gossip {
   }
 
   start(): void {
-    const { pubsub, names } = this.#options
+    const { pubsub, names, listens } = this.#options
+    if (!listens) return
     for (const topic of TOPICS) {
       const name = names.topic(topic)
       pubsub.topicValidators.set(name, (from, { data }) => this.#validate(topic, from.toString(), data))
@@ -291,7 +294,8 @@ export class Gossip {
     } catch (error) {
       if (!(error instanceof QuernError)) return TopicValidatorResult.Ignore
       penalize(from, error.code)
-      return TopicValidatorResult.Reject
+      // A newer version's: whoever passes it on may understand it.
+      return error.code === 'HEADER_VERSION' ? TopicValidatorResult.Ignore : TopicValidatorResult.Reject
     }
   }
 

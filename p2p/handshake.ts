@@ -7,7 +7,7 @@ import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import { equalBytes, type Hash } from '../core/bytes.ts'
 import { QuernError } from '../core/errors.ts'
 import { decodeHello, encodeHello, type Hello, MAX_HELLO_BYTES } from './hello.ts'
-import { PROTOCOL_VERSION, type ProtocolNames } from './protocols.ts'
+import type { ProtocolNames } from './protocols.ts'
 import { readFrame, writeFrame } from './streams.ts'
 
 /** Hellos that one connection may have under way: its own, ours, and one that was slow. */
@@ -129,7 +129,6 @@ export class Handshake {
   #judge(connection: Connection, hello: Hello): boolean {
     const { genesisHash, welcome } = this.#options
     if (!equalBytes(hello.genesisHash, genesisHash)) return this.#fail(connection, 'OTHER_CHAIN')
-    if (hello.version !== PROTOCOL_VERSION) return this.#fail(connection, 'OTHER_VERSION')
     const isWelcome = connection.status === 'open' && welcome(connection, hello)
     if (isWelcome) this.#greeted.add(connection)
     this.#settle(connection, isWelcome)
@@ -165,5 +164,6 @@ export class Handshake {
 function failureOf(error: unknown): HandshakeFailure {
   if (error instanceof Error && error.name === 'UnsupportedProtocolError') return 'OTHER_CHAIN'
   if (!(error instanceof QuernError)) return 'HANDSHAKE_TIMEOUT'
+  if (error.code === 'OTHER_VERSION') return 'OTHER_VERSION'
   return error.code === 'STREAM_TIMEOUT' || error.code === 'STREAM_ENDED' ? 'HANDSHAKE_TIMEOUT' : 'HANDSHAKE_INVALID'
 }

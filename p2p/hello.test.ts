@@ -5,6 +5,7 @@ import { QuernError } from '../core/errors.ts'
 import { encodeRlp, encodeUint } from '../core/rlp.ts'
 import { announcementEnvelope, decodeEnvelope, slotMsOf, wholeEnvelope } from './envelope.ts'
 import { claimBytes, decodeHello, encodeHello, type Hello, MAX_HELLO_BYTES } from './hello.ts'
+import { PROTOCOL_VERSION } from './protocols.ts'
 import { transactions } from './testing/nodes.ts'
 import { encodeNetworkMessage } from './wire.ts'
 
@@ -12,11 +13,13 @@ const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: 
 const printable = fc.array(fc.integer({ min: 0x20, max: 0x7e }), { maxLength: 64 })
 
 const anyHello: fc.Arbitrary<Hello> = fc.record({
-  version: fc.maxSafeNat(),
+  version: fc.constant(PROTOCOL_VERSION),
   genesisHash: bytes(32),
   agent: printable.map((codes) => String.fromCharCode(...codes)),
   height: fc.maxSafeNat(),
   hash: bytes(32),
+  blocksFrom: fc.maxSafeNat(),
+  statesFrom: fc.maxSafeNat(),
   claim: fc.option(fc.record({ address: bytes(20), blsPublicKey: bytes(48), signature: bytes(96) }), {
     nil: undefined,
   }),
@@ -48,12 +51,20 @@ describe('hello', () => {
   })
 
   it('brings no control characters and no long names to a log', () => {
-    const hello = { version: 1, genesisHash: new Uint8Array(32), height: 0, hash: new Uint8Array(32), claim: undefined }
+    const place = { height: 0, hash: new Uint8Array(32), blocksFrom: 0, statesFrom: 0 }
+    const hello = { version: PROTOCOL_VERSION, genesisHash: new Uint8Array(32), ...place, claim: undefined }
     expect(decodeHello(encodeHello({ ...hello, agent: 'a\u001b[2J\n' })).agent).toBe('a?[2J?')
     const parts = (agent: Uint8Array) =>
-      encodeRlp([encodeUint(1), hello.genesisHash, agent, encodeUint(0), hello.hash, []])
+      encodeRlp([encodeUint(1), hello.genesisHash, agent, encodeUint(0), hello.hash, encodeUint(0), encodeUint(0), []])
     expect(() => decodeHello(parts(utf8('a\n')))).toThrow('printable')
     expect(() => decodeHello(parts(utf8('a'.repeat(65))))).toThrow('printable')
+  })
+
+  it('of another version is told by its first field alone, whatever shape that version gave it', () => {
+    for (const fields of [[], [utf8('anything'), [utf8('nested')]]]) {
+      const hello = encodeRlp([encodeUint(PROTOCOL_VERSION + 1), ...fields])
+      expect(() => decodeHello(hello)).toThrow(expect.objectContaining({ code: 'OTHER_VERSION' }))
+    }
   })
 
   it('claims for one genesis and one peer', () => {

@@ -13,6 +13,7 @@ import type { ConductCode } from './penalties.ts'
 import { type RateLimit, RateLimiter, type RateVerdict } from './rate-limit.ts'
 import type { Origin, PeerId, PeerRequest } from './transport.ts'
 import { MAX_GOSSIP_TRANSACTIONS, MAX_RANGE_BLOCKS } from './wire.ts'
+import { MAX_EDGES } from './wire-light.ts'
 
 /** `peers`: the exchange of addresses. */
 export type RequestType = PeerRequest['type'] | 'peers'
@@ -26,7 +27,7 @@ const limit = (units: number, perMs: number, busyPeers = BUSY_PEERS): RateLimit 
   total: { units: units * busyPeers, perMs },
 })
 
-/** Units are requests, for `range` blocks asked for. Refused requests are not answered. */
+/** Units are requests, for `range` and `receipts` blocks asked for. Refused requests are not answered. */
 function requestLimits(networkDelayMs: number): Readonly<Record<RequestType, RateLimit>> {
   const perMs = BURST_DELAYS * networkDelayMs
   return {
@@ -38,6 +39,17 @@ function requestLimits(networkDelayMs: number): Readonly<Record<RequestType, Rat
     range: limit(64 * MAX_RANGE_BLOCKS, 4_000),
     // Asked at most once in D, of several peers in turn.
     certificates: limit(2 * BURST_DELAYS, perMs),
+    // One answer is a tenth of a second of work and a megabyte: two nodes that join at full speed leave time for the chain.
+    chunk: limit(16, 4_000, 2),
+    // Filling in history asks for as many as for blocks, and waits for its signatures to be checked.
+    receipts: limit(64 * MAX_RANGE_BLOCKS, 4_000),
+    // Proving an edge whose state is here takes some 4 ms, verifying it 1 ms: one client asks for a dozen answers at most.
+    edges: limit(16 * MAX_EDGES, 4_000, 2),
+    // As many as blocks, and a hundredth of the work.
+    headers: limit(64 * MAX_RANGE_BLOCKS, 4_000),
+    // What a light node's clients ask: some twenty questions a second, each of a millisecond and some kilobytes.
+    state: limit(128, 4_000),
+    result: limit(64, 4_000),
     // Asked three times a minute while peers are wanted.
     peers: limit(8, 60_000),
   }
@@ -180,7 +192,7 @@ export class RequestLimiter {
 
   /**
    * Undefined when the request may be answered.
-   * @param blocks for `range`: as many as are asked for; what is beyond one answer is not counted
+   * @param blocks for `range` and `receipts`: as many as are asked for; what is beyond one answer is not counted
    */
   refuses(peer: PeerId, type: RequestType, blocks = 1, isReserved = false): Refused | undefined {
     const units = Math.max(1, Math.min(blocks, MAX_RANGE_BLOCKS))

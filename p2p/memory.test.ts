@@ -51,7 +51,9 @@ const anyRequest: fc.Arbitrary<PeerRequest> = fc.oneof(
 )
 
 const anyResponse: fc.Arbitrary<PeerResponse> = fc.oneof(
-  fc.record({ genesisHash: hash, height: count, hash }).map((status) => ({ type: 'status' as const, status })),
+  fc
+    .record({ genesisHash: hash, height: count, hash, blocksFrom: count, statesFrom: count })
+    .map((status) => ({ type: 'status' as const, status })),
   fc.option(anyBlock, { nil: undefined }).map((block) => ({ type: 'block' as const, block })),
   fc
     .array(fc.record({ block: anyBlock, notarization: maybe, finalization: maybe }), { maxLength: 3 })

@@ -1,4 +1,5 @@
 /** The chain's side of the network node: may start and stop repeatedly while the host goes on. */
+import { setMaxListeners } from 'node:events'
 import type { Address } from '../core/bytes.ts'
 import { QuernError } from '../core/errors.ts'
 import type { DirectStreams } from './direct.ts'
@@ -55,6 +56,8 @@ export class NodeTransport implements Transport {
   start(handlers: TransportHandlers): void {
     this.#handlers = handlers
     this.#stopped = new AbortController()
+    // One for each request under way; requests.ts bounds these.
+    setMaxListeners(0, this.#stopped.signal)
     this.#modules.inbox.start(handlers)
   }
 
@@ -131,8 +134,8 @@ export class NodeTransport implements Transport {
     const connection = table.get(to)?.connections[0]
     if (connection === undefined) throw failure('PEER_UNKNOWN', 'the peer is gone; ask another', to)
     try {
-      const { genesisHash, height, hash } = await handshake.ask(connection)
-      return { type: 'status', status: { genesisHash, height, hash } }
+      const { genesisHash, height, hash, blocksFrom, statesFrom } = await handshake.ask(connection)
+      return { type: 'status', status: { genesisHash, height, hash, blocksFrom, statesFrom } }
     } catch (error) {
       throw failure('PEER_TIMEOUT', 'the peer did not answer; ask another', to, error)
     }

@@ -27,6 +27,8 @@ export interface P2pOptions {
   readonly mdns?: boolean
   /** Finds peers through Kademlia. */
   readonly dht?: boolean
+  /** Takes part in gossip (default). A node that only asks hears none of it, and nobody counts on it to pass any on. */
+  readonly gossip?: boolean
   readonly maxPeers?: number
   /** Connections of one IP address; devnets have all their nodes on one. */
   readonly maxPeersPerAddress?: number

@@ -31,6 +31,8 @@ const EXCESS_STREAM: Penalty = { points: 1 / 2, floor: -15, isFatal: false }
 const SLIP: Penalty = { points: 5, isFatal: false }
 /** Never written by working software of ours; cheap to detect. A rare bug of an honest peer must not end it. */
 const MALFORMED: Penalty = { points: 10, isFatal: false }
+/** Of a newer version: ours to mend. It only puts those first whom we understand, and can never disconnect anybody. */
+const NEWER: Penalty = { points: 1 / 8, floor: -10, isFatal: false }
 /** Not one of us, and no worse for it: kept away for some minutes, never banned, for it may be repaired. */
 const FOREIGN: Penalty = { points: 20, floor: -25, isFatal: false }
 /** Closes the connection, and bans whoever comes back with the same soon. */
@@ -58,8 +60,7 @@ const CONSENSUS: Readonly<Record<RejectCode, Penalty>> = {
 
 /** Blocks handed to us as final (catch-up): honest peers serve only what a quorum finalised and they executed. */
 const SERVED_BLOCKS: Readonly<Record<BlockErrorCode, Penalty>> = {
-  /** A network that upgraded before we did looks like this. */
-  BLOCK_VERSION: SLIP,
+  BLOCK_VERSION: NEWER,
   BLOCK_CHAIN_ID: LIE,
   BLOCK_PARENT: LIE,
   BLOCK_HEIGHT: LIE,
@@ -98,6 +99,8 @@ const DECODING = {
   HEADER_INVALID: MALFORMED,
   BODY_INVALID: MALFORMED,
   BLOCK_TOO_LARGE: ABUSE,
+  /** From a network that upgraded before we did: no fault of anybody's. */
+  HEADER_VERSION: NEWER,
   /** A newer version may know more types than we do. */
   MESSAGE_UNKNOWN: SLIP,
 } satisfies Record<string, Penalty>
@@ -134,6 +137,13 @@ const CONDUCT = {
   OTHER_VERSION: FOREIGN,
   /** Certificates under a range that do not prove its last block. */
   CERTIFICATE_INVALID: LIE,
+  /** Records that are not those of the state that was asked for. */
+  CHUNK_INVALID: LIE,
+  /** Said that a range does not fit into one answer, and another peer sent it in one. Much that was deleted may lie in it. */
+  CHUNK_SPLIT: SLIP,
+  RECEIPTS_INVALID: LIE,
+  /** Edges, headers, values or results that do not verify under what is trusted. */
+  LIGHT_ANSWER_INVALID: LIE,
   /** Says it is a validator and cannot sign for it. */
   CLAIM_INVALID: UNWELCOME,
   /** A frame that announces more bytes than its type may have, before any of them is read. */

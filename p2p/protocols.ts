@@ -12,6 +12,10 @@ export interface ProtocolNames {
   readonly status: string
   readonly blocks: string
   readonly certificates: string
+  /** State in ranges, and receipts. */
+  readonly snapshot: string
+  /** Edges, headers, and proofs under them. */
+  readonly light: string
   /** Messages to this peer alone; one long-lived stream each way. */
   readonly consensus: string
   /** Addresses of further peers. */
@@ -29,6 +33,8 @@ export function protocolNames(genesisHash: Hash): ProtocolNames {
     status: `${prefix}/status/1`,
     blocks: `${prefix}/blocks/1`,
     certificates: `${prefix}/certificates/1`,
+    snapshot: `${prefix}/snapshot/1`,
+    light: `${prefix}/light/1`,
     consensus: `${prefix}/consensus/1`,
     peers: `${prefix}/peers/1`,
     kademlia: `${prefix}/kad/1`,

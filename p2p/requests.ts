@@ -20,6 +20,8 @@ import type {
   TransportHandlers,
 } from './transport.ts'
 import { decodeRequest, decodeResponse, encodeRequest, encodeResponse, MAX_WIRE_BYTES } from './wire.ts'
+import { LIGHT_REQUESTS, MAX_LIGHT_BYTES, MAX_STATE_REQUEST_BYTES } from './wire-light.ts'
+import { MAX_CHUNK_BYTES } from './wire-snapshot.ts'
 
 /** Questions to one peer at a time, and its to us. Catching up asks one after the other; the engine a few at once. */
 const MAX_PER_PEER = 8
@@ -35,7 +37,10 @@ const ASKING: Room = { forMore: 32, forFirst: 64 }
 const ANSWERING: Room = { forMore: 16, forFirst: 48 }
 /** Whoever let several questions go unanswered lately gets one at a time, or a few such peers would hold all of ours. */
 const SLOW_SCORE = -5
+/** A few integers, or a hash; but some keys of the state where those are asked for. */
 const MAX_REQUEST_BYTES = 64
+const maxRequestBytes = (types: readonly Question['type'][]): number =>
+  types.includes('state') ? MAX_STATE_REQUEST_BYTES + 1 : MAX_REQUEST_BYTES
 /** A few round trips on a busy machine; D of fast networks is shorter than a pause of the event loop. */
 const MIN_TIMEOUT_MS = 2_000
 const TIMEOUT_DELAYS = 4
@@ -49,6 +54,24 @@ const MAX_ANSWER_BYTES: Readonly<Record<Question['type'], number>> = {
   block: MAX_BLOCK_BYTES + 1,
   range: MAX_WIRE_BYTES,
   certificates: (128 << 10) + 1,
+  chunk: MAX_CHUNK_BYTES + 1,
+  receipts: MAX_WIRE_BYTES,
+  edges: MAX_LIGHT_BYTES + 1,
+  headers: MAX_LIGHT_BYTES + 1,
+  state: MAX_LIGHT_BYTES + 1,
+  result: MAX_LIGHT_BYTES + 1,
+}
+
+const PROTOCOL_OF: Readonly<Record<Question['type'], 'blocks' | 'certificates' | 'snapshot' | 'light'>> = {
+  block: 'blocks',
+  range: 'blocks',
+  certificates: 'certificates',
+  chunk: 'snapshot',
+  receipts: 'snapshot',
+  edges: 'light',
+  headers: 'light',
+  state: 'light',
+  result: 'light',
 }
 
 export interface RequestsOptions {
@@ -93,6 +116,8 @@ export class Requests {
       this.#answer(stream, connection, types)
     await libp2p.handle(names.blocks, answer(['block', 'range']), limits)
     await libp2p.handle(names.certificates, answer(['certificates']), limits)
+    await libp2p.handle(names.snapshot, answer(['chunk', 'receipts']), limits)
+    await libp2p.handle(names.light, answer(LIGHT_REQUESTS), limits)
   }
 
   forget(peer: PeerId): void {
@@ -130,7 +155,7 @@ export class Requests {
     const maxBytes = MAX_ANSWER_BYTES[question.type]
     const timeoutMs = Math.max(MIN_TIMEOUT_MS, TIMEOUT_DELAYS * networkDelayMs) + maxBytes / BYTES_PER_MS
     const signal = AbortSignal.timeout(Math.ceil(timeoutMs))
-    const protocol = question.type === 'certificates' ? names.certificates : names.blocks
+    const protocol = names[PROTOCOL_OF[question.type]]
     let stream: Stream | undefined
     try {
       stream = await connection.newStream(protocol, { signal })
@@ -153,7 +178,7 @@ export class Requests {
     const { table, penalize } = this.#options
     const isSilence = !(error instanceof QuernError) || error.code === 'STREAM_TIMEOUT' || error.code === 'STREAM_ENDED'
     if (!isSilence) {
-      penalize(to, 'PEER_ANSWER_INVALID')
+      penalize(to, error.code === 'HEADER_VERSION' ? error.code : 'PEER_ANSWER_INVALID')
       return failure('PEER_ANSWER_INVALID', 'the answer is not one to the question; ask another peer', to, error)
     }
     if (table.get(to) !== undefined) penalize(to, 'PEER_TIMEOUT')
@@ -199,7 +224,7 @@ export class Requests {
     const { penalize, onReceived } = this.#options
     let request: PeerRequest
     try {
-      const bytes = await readFrame(stream, MAX_REQUEST_BYTES, signal)
+      const bytes = await readFrame(stream, maxRequestBytes(types), signal)
       request = decodeRequest(bytes)
       onReceived(`request/${request.type}`, bytes.length)
     } catch (error) {
@@ -213,7 +238,7 @@ export class Requests {
       penalize(from, 'FRAME_INVALID')
       throw new Error('not a question for this protocol')
     }
-    const blocks = question.type === 'range' ? question.count : undefined
+    const blocks = 'count' in question ? question.count : undefined
     if (!this.allow(from, question.type, blocks)) throw new Error('too many questions')
     return question
   }
@@ -253,6 +278,17 @@ function answers(question: Question, response: PeerResponse): boolean {
       )
     case 'certificates':
       return response.type === 'certificates'
+    case 'chunk':
+      return response.type === 'chunk'
+    case 'receipts':
+      return response.type === 'receipts' && response.blocks.length <= question.count
+    case 'edges':
+      return response.type === 'edges' && response.edges.length <= question.count
+    case 'headers':
+      return response.type === 'headers' && response.headers.length <= question.count
+    case 'state':
+    case 'result':
+      return response.type === question.type
   }
 }
 

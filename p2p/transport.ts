@@ -3,9 +3,13 @@
  * object crosses in its wire form (wire.ts), so peers share nothing but bytes.
  */
 
+import type { ForeignHeader } from '../consensus/header.ts'
 import type { Evidence } from '../consensus/simplex/types.ts'
 import type { Block, Certificate, Message } from '../consensus/types.ts'
 import type { Address, Hash } from '../core/bytes.ts'
+import type { Receipt } from '../vm/execution/types.ts'
+import type { LightRequest, LightResponse } from './wire-light.ts'
+import type { ChunkRequest, ReceiptsRequest, StateChunk } from './wire-snapshot.ts'
 
 /** Opaque; only the transport knows what it stands for. */
 export type PeerId = string
@@ -37,11 +41,19 @@ export interface FinalBlock {
   readonly finalization: Certificate | undefined
 }
 
+/** A final block of a version that is not known here, as far as it can be read. */
+export interface NewerBlock extends ForeignHeader {
+  readonly finalization: Certificate | undefined
+}
+
 export interface PeerStatus {
   readonly genesisHash: Hash
   /** Newest final block. */
   readonly height: number
   readonly hash: Hash
+  /** Lowest height of a block that the peer can send, and of a state that it can prove. */
+  readonly blocksFrom: number
+  readonly statesFrom: number
 }
 
 export type PeerRequest =
@@ -52,12 +64,19 @@ export type PeerRequest =
   | { readonly type: 'range'; readonly fromHeight: number; readonly count: number }
   /** Certificates of an epoch's views, both ends included; the peer may send fewer. */
   | { readonly type: 'certificates'; readonly epoch: number; readonly fromView: number; readonly toView: number }
+  | ChunkRequest
+  | ReceiptsRequest
+  | LightRequest
 
 export type PeerResponse =
   | { readonly type: 'status'; readonly status: PeerStatus }
   | { readonly type: 'block'; readonly block: Block | undefined }
-  | { readonly type: 'range'; readonly blocks: readonly FinalBlock[] }
+  /** `newer`: the first block that could not be read; only ever read, never sent. */
+  | { readonly type: 'range'; readonly blocks: readonly FinalBlock[]; readonly newer?: NewerBlock }
   | { readonly type: 'certificates'; readonly certificates: readonly Certificate[] }
+  | { readonly type: 'chunk'; readonly chunk: StateChunk }
+  | { readonly type: 'receipts'; readonly blocks: readonly (readonly Receipt[])[] }
+  | LightResponse
 
 export type ResponseTo<Request extends PeerRequest> = Extract<PeerResponse, { readonly type: Request['type'] }>
 

@@ -3,11 +3,11 @@
  *
  *     messages     01 || consensus message      02 || [envelope, ...]      03 || body of SUBMIT_EVIDENCE
  *     requests     01 || []   02 || hash   03 || [fromHeight, count]   04 || [epoch, fromView, toView]
- *     responses    01 || [genesisHash, height, hash]   02 || block, or nothing
+ *     responses    01 || [genesisHash, height, hash, blocksFrom, statesFrom]   02 || block, or nothing
  *                  03 || [[block, notarization | [], finalization | []], ...]   04 || [certificate, ...]
  */
 
-import { decodeBlock, encodeBlock } from '../consensus/block.ts'
+import { decodeBlock, encodeBlock, readForeignBlock } from '../consensus/block.ts'
 import { decodeCertificate, encodeCertificate } from '../consensus/certificate.ts'
 import { MAX_CERTIFICATES_SERVED } from '../consensus/simplex/limits.ts'
 import type { Evidence } from '../consensus/simplex/types.ts'
@@ -18,6 +18,24 @@ import { QuernError } from '../core/errors.ts'
 import { decodeRlp, encodeRlp, encodeUint, type RlpItem, rlpBytes, rlpList, rlpNumber } from '../core/rlp.ts'
 import { submitEvidenceBody } from '../vm/transaction/bodies/evidence.ts'
 import type { FinalBlock, NetworkMessage, PeerRequest, PeerResponse } from './transport.ts'
+import {
+  decodeLightResponse,
+  encodeLightRequest,
+  encodeLightResponse,
+  readLightRequest,
+  STATE_REQUEST_LIMITS,
+  STATE_REQUEST_TAG,
+} from './wire-light.ts'
+import {
+  decodeChunk,
+  decodeReceipts,
+  encodeChunk,
+  encodeChunkRequest,
+  encodeReceipts,
+  encodeReceiptsRequest,
+  readChunkRequest,
+  readReceiptsRequest,
+} from './wire-snapshot.ts'
 
 /** Largest message or answer: a range of blocks, which the server cuts at RANGE_TARGET_BYTES plus one block. */
 export const MAX_WIRE_BYTES = 8 << 20
@@ -36,7 +54,7 @@ const REQUEST_LIMITS = { maxBytes: 64, maxDepth: 1, maxItems: 4 }
 const GOSSIP_LIMITS = { maxBytes: MAX_GOSSIP_BYTES + 4_096, maxDepth: 1, maxItems: MAX_GOSSIP_TRANSACTIONS + 1 }
 /** A validator, a view, and two statements of a hash and a signature each. */
 const EVIDENCE_LIMITS = { maxBytes: 512, maxDepth: 2, maxItems: 12 }
-const STATUS_LIMITS = { maxBytes: 128, maxDepth: 1, maxItems: 4 }
+const STATUS_LIMITS = { maxBytes: 128, maxDepth: 1, maxItems: 6 }
 const CERTIFICATES_LIMITS = { maxBytes: 128 << 10, maxDepth: 2, maxItems: 8 * MAX_ANSWER_CERTIFICATES }
 /** Blocks stand in a range answer as strings, each decoded under its own limits. */
 const RANGE_LIMITS = { maxBytes: MAX_WIRE_BYTES, maxDepth: 3, maxItems: 24 * MAX_RANGE_BLOCKS }
@@ -87,12 +105,21 @@ export function encodeRequest(request: PeerRequest): Uint8Array {
       return tagged(3, encodeRlp([encodeUint(request.fromHeight), encodeUint(request.count)]))
     case 'certificates':
       return tagged(4, encodeRlp([request.epoch, request.fromView, request.toView].map(encodeUint)))
+    case 'chunk':
+      return tagged(32, encodeChunkRequest(request))
+    case 'receipts':
+      return tagged(33, encodeReceiptsRequest(request))
+    case 'edges':
+    case 'headers':
+    case 'state':
+    case 'result':
+      return tagged(...encodeLightRequest(request))
   }
 }
 
 /** @throws QuernError from the decoders */
 export function decodeRequest(bytes: Uint8Array): PeerRequest {
-  const item = decodeRlp(bytes.subarray(1), REQUEST_LIMITS)
+  const item = decodeRlp(bytes.subarray(1), bytes[0] === STATE_REQUEST_TAG ? STATE_REQUEST_LIMITS : REQUEST_LIMITS)
   switch (bytes[0]) {
     case 1:
       rlpList(item, 0)
@@ -107,8 +134,15 @@ export function decodeRequest(bytes: Uint8Array): PeerRequest {
       const [epoch, fromView, toView] = rlpList(item, 3).map(rlpNumber)
       return { type: 'certificates', epoch: epoch!, fromView: fromView!, toView: toView! }
     }
-    default:
-      throw unknownTag(bytes[0])
+    case 32:
+      return readChunkRequest(item)
+    case 33:
+      return readReceiptsRequest(item)
+    default: {
+      const request = readLightRequest(bytes[0], item)
+      if (request === undefined) throw unknownTag(bytes[0])
+      return request
+    }
   }
 }
 
@@ -119,6 +153,22 @@ const optionalCertificate = (certificate: Certificate | undefined): RlpItem =>
 
 const readOptionalCertificate = (item: RlpItem | undefined): Certificate | undefined =>
   rlpList(item).length === 0 ? undefined : decodeCertificate(item)
+
+/** Up to the first block of a version that is not known here. */
+function readRange(item: RlpItem): Extract<PeerResponse, { readonly type: 'range' }> {
+  const blocks: FinalBlock[] = []
+  for (const entry of rlpList(item)) {
+    try {
+      blocks.push(readFinalBlock(entry))
+    } catch (error) {
+      if (!(error instanceof QuernError) || error.code !== 'HEADER_VERSION') throw error
+      const [block, , finalization] = rlpList(entry, 3)
+      const newer = { ...readForeignBlock(rlpBytes(block)), finalization: readOptionalCertificate(finalization) }
+      return { type: 'range', blocks, newer }
+    }
+  }
+  return { type: 'range', blocks }
+}
 
 function readFinalBlock(item: RlpItem): FinalBlock {
   const [block, notarization, finalization] = rlpList(item, 3)
@@ -132,8 +182,11 @@ function readFinalBlock(item: RlpItem): FinalBlock {
 export function encodeResponse(response: PeerResponse): Uint8Array {
   switch (response.type) {
     case 'status': {
-      const { genesisHash, height, hash } = response.status
-      return tagged(1, encodeRlp([genesisHash, encodeUint(height), hash]))
+      const { genesisHash, height, hash, blocksFrom, statesFrom } = response.status
+      return tagged(
+        1,
+        encodeRlp([genesisHash, encodeUint(height), hash, encodeUint(blocksFrom), encodeUint(statesFrom)]),
+      )
     }
     case 'block':
       return tagged(2, response.block === undefined ? EMPTY_BYTES : encodeBlock(response.block))
@@ -147,6 +200,15 @@ export function encodeResponse(response: PeerResponse): Uint8Array {
     }
     case 'certificates':
       return tagged(4, encodeRlp(response.certificates.map(encodeCertificate)))
+    case 'chunk':
+      return tagged(32, encodeChunk(response.chunk))
+    case 'receipts':
+      return tagged(33, encodeReceipts(response.blocks))
+    case 'edges':
+    case 'headers':
+    case 'state':
+    case 'result':
+      return tagged(...encodeLightResponse(response))
   }
 }
 
@@ -155,19 +217,32 @@ export function decodeResponse(bytes: Uint8Array): PeerResponse {
   const payload = bytes.subarray(1)
   switch (bytes[0]) {
     case 1: {
-      const [genesisHash, height, hash] = rlpList(decodeRlp(payload, STATUS_LIMITS), 3)
-      const status = { genesisHash: rlpBytes(genesisHash, 32), height: rlpNumber(height), hash: rlpBytes(hash, 32) }
+      const [genesisHash, height, hash, blocksFrom, statesFrom] = rlpList(decodeRlp(payload, STATUS_LIMITS), 5)
+      const status = {
+        genesisHash: rlpBytes(genesisHash, 32),
+        height: rlpNumber(height),
+        hash: rlpBytes(hash, 32),
+        blocksFrom: rlpNumber(blocksFrom),
+        statesFrom: rlpNumber(statesFrom),
+      }
       return { type: 'status', status }
     }
     case 2:
       return { type: 'block', block: payload.length === 0 ? undefined : decodeBlock(payload) }
     case 3:
-      return { type: 'range', blocks: rlpList(decodeRlp(payload, RANGE_LIMITS)).map(readFinalBlock) }
+      return readRange(decodeRlp(payload, RANGE_LIMITS))
     case 4: {
       const certificates = rlpList(decodeRlp(payload, CERTIFICATES_LIMITS)).map((item) => decodeCertificate(item))
       return { type: 'certificates', certificates }
     }
-    default:
-      throw unknownTag(bytes[0])
+    case 32:
+      return { type: 'chunk', chunk: decodeChunk(payload) }
+    case 33:
+      return { type: 'receipts', blocks: decodeReceipts(payload) }
+    default: {
+      const response = decodeLightResponse(bytes[0], payload)
+      if (response === undefined) throw unknownTag(bytes[0])
+      return response
+    }
   }
 }

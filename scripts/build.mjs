@@ -1,11 +1,11 @@
-// Builds dist/ with tsc, and the lottery's kernel with the AssemblyScript compiler. Runs as npm's `prepare`, so it must
+// Builds dist/ with tsc, and the WebAssembly kernels with the AssemblyScript compiler. Runs as npm's `prepare`, so it must
 // work right after an install; where the compilers are absent (a production install without dev dependencies) an
 // existing build is kept.
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import buildWasm, { lotteryWasm } from './wasm.mjs'
+import buildWasm, { wasmModules } from './wasm.mjs'
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
 const tsc = path.join(root, 'node_modules', '.bin', process.platform === 'win32' ? 'tsc.cmd' : 'tsc')
@@ -24,7 +24,7 @@ const dist = path.join(root, 'dist')
 const fresh = path.join(root, `dist.${process.pid}`)
 const result = spawnSync(tsc, ['-p', 'tsconfig.build.json', '--outDir', fresh], { cwd: root, stdio: 'inherit' })
 if (result.status === 0) {
-  fs.copyFileSync(lotteryWasm, path.join(fresh, path.relative(root, lotteryWasm)))
+  for (const wasm of wasmModules) fs.copyFileSync(wasm, path.join(fresh, path.relative(root, wasm)))
   const old = `${fresh}.old`
   if (fs.existsSync(dist)) fs.renameSync(dist, old)
   fs.renameSync(fresh, dist)

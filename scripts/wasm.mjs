@@ -1,12 +1,13 @@
-// Compiles gpu/wasm/assembly to gpu/wasm/lottery.wasm, unless it is newer than its sources. Run by the build, and before
-// the tests as vitest's global set-up.
+// Compiles each AssemblyScript folder to its module, unless the module is newer than its sources. Run by the build, and
+// before the tests as vitest's global set-up.
 import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
-const sources = path.join(root, 'gpu', 'wasm', 'assembly')
-export const lotteryWasm = path.join(root, 'gpu', 'wasm', 'lottery.wasm')
+
+/** Sources lie in `assembly/` beside the module. */
+export const wasmModules = ['gpu/wasm/lottery.wasm', 'node/zk/wasm/poseidon2.wasm'].map((name) => path.join(root, name))
 
 const FLAGS = [
   '-O3',
@@ -22,26 +23,25 @@ const FLAGS = [
   '1',
   '--maximumMemory',
   '65536',
-  // The job block lies below the module's own constants.
+  // What the host writes first, such as the lottery's job block, lies below the module's own constants.
   '--memoryBase',
   '1024',
 ]
 
+const sourcesOf = (wasm) => path.join(path.dirname(wasm), 'assembly')
 const changedMs = (file) => fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0
 
-function isFresh() {
-  const builtMs = changedMs(lotteryWasm)
+function isFresh(wasm) {
+  const sources = sourcesOf(wasm)
   const inputs = [fileURLToPath(import.meta.url), ...fs.readdirSync(sources).map((name) => path.join(sources, name))]
-  return inputs.every((file) => changedMs(file) < builtMs)
+  return inputs.every((file) => changedMs(file) < changedMs(wasm))
 }
 
-/** @throws Error with the compiler's words */
-export default async function buildWasm() {
-  if (isFresh()) return
+async function compile(wasm) {
   const { default: asc } = await import('assemblyscript/asc')
   // Written aside and then exchanged: whoever reads meanwhile finds a whole module.
-  const fresh = `${lotteryWasm}.${process.pid}`
-  const args = [path.join(sources, 'index.ts'), '--outFile', fresh, ...FLAGS]
+  const fresh = `${wasm}.${process.pid}`
+  const args = [path.join(sourcesOf(wasm), 'index.ts'), '--outFile', fresh, ...FLAGS]
   const { error, stderr } = await asc.main(
     args.map((arg) => (path.isAbsolute(arg) ? path.relative(root, arg) : arg)),
     {
@@ -50,7 +50,12 @@ export default async function buildWasm() {
   )
   if (error) {
     fs.rmSync(fresh, { force: true })
-    throw new Error(`lottery.wasm was not built: ${error.message}\n${stderr.toString()}`)
+    throw new Error(`${path.basename(wasm)} was not built: ${error.message}\n${stderr.toString()}`)
   }
-  fs.renameSync(fresh, lotteryWasm)
+  fs.renameSync(fresh, wasm)
+}
+
+/** @throws Error with the compiler's words */
+export default async function buildWasm() {
+  for (const wasm of wasmModules) if (!isFresh(wasm)) await compile(wasm)
 }

@@ -17,6 +17,9 @@ import { privateKeyToAddress, pureRecover, recoverAddress, signHash } from '../c
 import { proveKeys, updateTree, VersionedTree, verifyMultiProof } from '../core/smt/index.ts'
 import { Mempool } from '../mempool/mempool.ts'
 import { TEST_LIMITS, TestAccounts, testAddress, testTransaction } from '../mempool/testing/fixture.ts'
+import { ZK_TAG } from '../vm/zk/operands.ts'
+import { toyGroth16 } from '../vm/zk/testing/toy-groth16.ts'
+import { proofVerifier } from '../vm/zk/verify.ts'
 
 const message = utf8('exercise')
 const secret = sha256(message).fill(0, 0, 1)
@@ -72,6 +75,10 @@ function mempool(): void {
   })
 }
 
+function proofs(): void {
+  must(proofVerifier().verify({ tag: ZK_TAG.groth16, ...toyGroth16(1).prove([7n]) }).ok, 'Groth16')
+}
+
 /** Builds, encodes, decodes and validates blocks: transactions, execution, state, certificates and leader election. */
 function blocks(): void {
   const chain = new TestChain()
@@ -90,4 +97,5 @@ export const EXERCISES: Readonly<Record<string, () => void | Promise<void>>> = {
   stateTree,
   mempool,
   blocks,
+  proofs,
 }

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { EMPTY_BYTES, ZERO_HASH } from '../../core/bytes.ts'
 import { makeBlock } from '../block.ts'
+import { HEADER_VERSION } from '../header.ts'
 import type { Block, Certificate, Header, Message, Proposal, Vote } from '../types.ts'
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
@@ -17,7 +18,7 @@ const voted = fc.oneof(
 )
 
 export const anyHeader: fc.Arbitrary<Header> = fc.record({
-  version: count,
+  version: fc.constant(HEADER_VERSION),
   chainId: count,
   height: count,
   epoch: count,

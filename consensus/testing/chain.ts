@@ -79,12 +79,11 @@ export function testGenesis(
   }
 }
 
-export const testRules = (genesisHash: Hash, params: ChainParams = FAST_PARAMS): ValidationRules => ({
-  params,
-  genesisHash,
-  kernel: referenceKernel,
-  bls,
-})
+export const testRules = (
+  genesisHash: Hash,
+  params: ChainParams = FAST_PARAMS,
+  scheme: BlsScheme = bls,
+): ValidationRules => ({ params, genesisHash, kernel: referenceKernel, bls: scheme })
 
 export const candidatesOf = (transactions: readonly Transaction[]) => {
   let next = 0
@@ -103,10 +102,10 @@ export class TestChain {
   #certificate: Certificate | undefined
   #nonces = new Map<number, number>()
 
-  constructor(validators = 4, params: ChainParams = FAST_PARAMS) {
+  constructor(validators = 4, params: ChainParams = FAST_PARAMS, scheme: BlsScheme = bls) {
     this.params = params
-    this.genesis = genesisBlock(testGenesis(validators, params))
-    this.rules = testRules(this.genesis.block.hash, params)
+    this.genesis = genesisBlock(testGenesis(validators, params, scheme))
+    this.rules = testRules(this.genesis.block.hash, params, scheme)
     this.state = new MemoryState(this.genesis.state.writes)
     this.#parent = { block: this.genesis.block, state: this.state }
     const keys = Array.from({ length: validators }, (_, i) => testKey(i))
@@ -155,7 +154,7 @@ export class TestChain {
         view: at,
         timestampMs: 0,
         proposer: leader.owner,
-        randomnessReveal: bls.sign(leader.blsSecretKey, revealBytes(this.rules.genesisHash, epoch, at)),
+        randomnessReveal: this.rules.bls.sign(leader.blsSecretKey, revealBytes(this.rules.genesisHash, epoch, at)),
         candidates: candidatesOf(transactions),
       },
       this.rules,
@@ -168,10 +167,10 @@ export class TestChain {
     const { set } = epochSetup(this.#parent.state, epoch)
     const blockHash = kind === 'nullify' ? ZERO_HASH : block.hash
     const votes = set.members.slice(0, signers).map((member, validator) => {
-      const signer = signerOf(bls, this.#byOwner.get(hexKey(member.address))!.blsSecretKey)
+      const signer = signerOf(this.rules.bls, this.#byOwner.get(hexKey(member.address))!.blsSecretKey)
       return signVote({ kind, epoch, view, blockHash, validator }, this.rules.genesisHash, signer)
     })
-    return aggregateVotes(votes, set, bls)
+    return aggregateVotes(votes, set, this.rules.bls)
   }
 
   /** Adds a block as final. */

@@ -37,8 +37,10 @@ export {
 export { hashInternal, hashLeaf } from './hash.ts'
 export {
   combine,
+  decodeNode,
   EMPTY_NODE,
   type EmptyNode,
+  encodeNode,
   type InternalNode,
   type LeafNode,
   NODE_EMPTY,
@@ -49,8 +51,29 @@ export {
   type TreeNode,
 } from './node.ts'
 export { MAX_OVERLAY_DEPTH, TreeOverlay } from './overlay.ts'
-export { keyBit, positionFromId, positionId, positionLevel, positionOf, ROOT_POSITION, TREE_DEPTH } from './position.ts'
+export {
+  childPosition,
+  keyBit,
+  positionFromId,
+  positionId,
+  positionLevel,
+  positionOf,
+  ROOT_POSITION,
+  TREE_DEPTH,
+} from './position.ts'
 export { proveKey, proveKeys } from './proof.ts'
+export {
+  coversKey,
+  halvesOf,
+  joinRanges,
+  type PlaceNode,
+  proveRange,
+  type RangeLeaf,
+  type RangeProof,
+  type VerifiedRange,
+  verifyRange,
+} from './range.ts'
+export { TreeLoader } from './range-load.ts'
 export type { TreeWrite } from './subtree.ts'
 export { type TreeUpdate, updateTree } from './update.ts'
 export { computeRoots, verifyKey, verifyMultiProof } from './verify.ts'

@@ -134,7 +134,8 @@ export class VersionedTree {
     if (version <= oldest) return []
     this.#assertKept(version)
     const operations: KvOperation[] = []
-    for await (const [key, value] of this.#kv.entries(this.#layout.markerRange(0, version))) {
+    // Those below the oldest are deleted: reading past what a store remembers of them costs more the longer it lives.
+    for await (const [key, value] of this.#kv.entries(this.#layout.markerRange(oldest, version))) {
       const { version: since, position, superseded, kindAfter } = this.#layout.decodeMarker(key, value)
       operations.push({ type: 'delete', key })
       if (superseded !== 0) {

@@ -4,11 +4,17 @@
  */
 import { Command, CommanderError, type Help } from 'commander'
 import { messageOf, QuernError } from '../../core/errors.ts'
+import { addChainCommand } from './commands/chain.ts'
+import { addConformanceCommand } from './commands/conformance.ts'
+import { addDoctorCommand } from './commands/doctor.ts'
 import { addFaucetCommand } from './commands/faucet.ts'
 import { addInitCommand } from './commands/init.ts'
 import { addKeysCommand } from './commands/keys.ts'
+import { addLightCommand } from './commands/light.ts'
 import { addQueryCommand } from './commands/query.ts'
+import { addReplayCommand } from './commands/replay.ts'
 import { addResetCommand } from './commands/reset.ts'
+import { addScriptCommand } from './commands/script.ts'
 import { addShowNodeIdCommand } from './commands/show-node-id.ts'
 import { addStartCommand } from './commands/start.ts'
 import { addTxCommand } from './commands/tx.ts'
@@ -34,13 +40,19 @@ export function createProgram(context: CliContext, extend: (program: Command) =>
   addInitCommand(program, context)
   addStartCommand(program, context)
   addResetCommand(program, context)
+  addChainCommand(program, context)
+  addReplayCommand(program, context)
   addShowNodeIdCommand(program, context)
+  addDoctorCommand(program, context)
   addValidatorCommand(program, context)
   addWorkerCommand(program, context)
   addKeysCommand(program, context)
   addTxCommand(program, context)
   addQueryCommand(program, context)
+  addLightCommand(program, context)
   addFaucetCommand(program, context)
+  addScriptCommand(program, context)
+  addConformanceCommand(program, context)
   forEachCommand(program, (command) => {
     command.exitOverride().configureHelp({ sortSubcommands: false } satisfies Partial<Help>)
     if (command.commands.length === 0) command.option('--json', 'print JSON, one line a result')

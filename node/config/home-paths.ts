@@ -8,6 +8,7 @@
  *     validator/signing.json   what that key may have signed (validator-key/signing-record.ts)
  *     validator/reporter.json  account that pays for reports of equivocation
  *     data/                    the chain's store: everything in it can be fetched again
+ *     light/                   headers of a light node (light/light-store.ts)
  *     keys/                    account keys, encrypted
  */
 import os from 'node:os'
@@ -22,6 +23,7 @@ export interface HomePaths {
   readonly signingRecord: string
   readonly reporter: string
   readonly data: string
+  readonly light: string
   readonly keys: string
 }
 
@@ -37,5 +39,6 @@ export const homePaths = (home: string): HomePaths => ({
   signingRecord: path.join(home, 'validator', 'signing.json'),
   reporter: path.join(home, 'validator', 'reporter.json'),
   data: path.join(home, 'data'),
+  light: path.join(home, 'light'),
   keys: path.join(home, 'keys'),
 })

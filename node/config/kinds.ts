@@ -32,6 +32,12 @@ export const yesNo: Kind<boolean> = {
   write: String,
 }
 
+/** One of a few words. */
+export function oneOf<T extends string>(...words: readonly T[]): Kind<T> {
+  const read = (value: unknown): T | undefined => words.find((word) => word === value)
+  return { expected: `one of ${words.join(', ')}`, read, parse: read, write: quote }
+}
+
 /** @param expected of the whole, `pattern` must match all of it */
 export function text(expected: string, pattern: RegExp): Kind<string> {
   const read = (value: unknown): string | undefined =>

@@ -5,7 +5,9 @@
  *     p2p.maxPeers      config.toml: [p2p] max_peers      flag: --p2p-max-peers      variable: QUERN_P2P_MAX_PEERS
  */
 import { DEFAULT_LIMITS } from '../../mempool/limits.ts'
-import { type Kind, list, text, whole, yesNo } from './kinds.ts'
+import { CHECKPOINT_PATTERN } from '../light/checkpoint.ts'
+import type { NodeMode } from '../storage/retention.ts'
+import { type Kind, list, oneOf, text, whole, yesNo } from './kinds.ts'
 
 export interface ConfigOption<T> {
   readonly kind: Kind<T>
@@ -61,11 +63,45 @@ export const OPTIONS = {
     ttlMs: option(whole(1_000, 2 ** 31), DEFAULT_LIMITS.ttlMs, 'milliseconds a transaction waits before it is dropped'),
   },
   chain: {
+    mode: option(
+      oneOf<NodeMode>('full', 'archive', 'light'),
+      'full',
+      'what is kept: full = recent blocks and states, archive = everything, light = headers, and proofs on demand',
+      'mode',
+    ),
+    keepBlocks: option(
+      whole(0, Number.MAX_SAFE_INTEGER),
+      250_000,
+      'blocks that a full node keeps; the unbonding time at least',
+      'keep-blocks',
+    ),
+    keepStates: option(
+      whole(0, Number.MAX_SAFE_INTEGER),
+      10_000,
+      'blocks whose states a full node keeps; two epochs at least',
+      'keep-states',
+    ),
     haltHeight: option(
       whole(0, Number.MAX_SAFE_INTEGER),
       0,
       'stop after this block is final, and go no further; 0 = never',
       'halt-height',
+    ),
+  },
+  sync: {
+    snapshot: option(yesNo, false, 'in an empty data folder, begin with the newest state of the peers', 'snapshot'),
+    backfill: option(yesNo, false, 'then fetch the blocks before it, beside everything else', 'backfill'),
+    checkpoint: option(
+      text('HEIGHT:HASH of a final block, or empty', CHECKPOINT_PATTERN),
+      '',
+      'a block to trust instead of genesis, when beginning from state or headers',
+      'checkpoint',
+    ),
+    trustPeers: option(
+      whole(0, 16),
+      0,
+      'peers that must name the same block where genesis, or what was known, is too old to trust; 0 = believe nobody',
+      'trust-peers',
     ),
   },
   log: {

@@ -11,7 +11,23 @@ import { notFound, RPC_CODE, RpcError } from './errors.ts'
 import { type BlockRefValue, type HeightRefValue, readNumber } from './schema.ts'
 
 type Tip = Header & { readonly hash: Hash }
-type Chain = Pick<NodeApi, 'latest' | 'finalized' | 'blockByHeight' | 'blockByHash' | 'stateAt'>
+type Chain = Pick<NodeApi, 'latest' | 'finalized' | 'holdings' | 'blockByHeight' | 'blockByHash' | 'stateAt'>
+
+/** A block, or the state after it, that this node had, or would have if it kept more. */
+export function prunedBlock(
+  node: Pick<NodeApi, 'holdings'>,
+  height: number,
+  what: 'block' | 'state' = 'block',
+): RpcError {
+  const { blocksFrom, statesFrom } = node.holdings()
+  const from = what === 'block' ? blocksFrom : statesFrom
+  return new RpcError(
+    RPC_CODE.resourceUnavailable,
+    'BLOCK_PRUNED',
+    `this node no longer holds the ${what === 'block' ? 'block' : 'state after block'} ${height}, only those from ${from} on: ask an archive node`,
+    { height, blocksFrom, statesFrom },
+  )
+}
 
 function tagged(node: Chain, ref: string | number): Tip | number {
   switch (ref) {
@@ -34,7 +50,10 @@ export function heightOf(node: Chain, ref: HeightRefValue): number {
   return typeof found === 'number' ? found : found.height
 }
 
-/** The block, with what execution made of it; undefined when this chain has none there. */
+/**
+ * The block, with what execution made of it; undefined when this chain has none there.
+ * @throws RpcError `BLOCK_PRUNED` for a height whose block this node no longer holds
+ */
 export function blockAt(node: Chain, ref: BlockRefValue | HeightRefValue): ExecutedBlock | undefined {
   if (typeof ref === 'object') {
     if ('blockNumber' in ref) return blockAt(node, ref.blockNumber)
@@ -42,7 +61,9 @@ export function blockAt(node: Chain, ref: BlockRefValue | HeightRefValue): Execu
   }
   const found = tagged(node, ref)
   if (typeof found !== 'number') return node.blockByHash(found.hash)
-  return found > node.latest().height ? undefined : node.blockByHeight(found)
+  if (found > node.latest().height) return undefined
+  if (found < node.holdings().blocksFrom) throw prunedBlock(node, found)
+  return node.blockByHeight(found)
 }
 
 /** Undefined for a block beside the chain under the tip. */
@@ -71,12 +92,7 @@ export function requireState(node: Chain, ref: BlockRefValue | HeightRefValue): 
   if (height > node.latest().height) throw unknownBlock(node)
   const state = node.stateAt(height)
   if (state !== undefined) return { state, height }
-  throw new RpcError(
-    RPC_CODE.resourceUnavailable,
-    'BLOCK_PRUNED',
-    `this node no longer holds the state after block ${height}: ask an archive node`,
-    { height },
-  )
+  throw prunedBlock(node, height, 'state')
 }
 
 function stateHeight(node: Chain, ref: BlockRefValue | HeightRefValue): number {

@@ -80,12 +80,18 @@ export const notFound = (tag: string, message: string): RpcError =>
 /** Tag of errors that are our fault: they go to the log. */
 export const UNFORESEEN = 'INTERNAL'
 
+/** Others may have it, or this node later. */
+const UNAVAILABLE: ReadonlySet<string> = new Set(['BLOCK_PRUNED', 'LIGHT_UNANSWERED'])
+
 /** Any thrown value as an RpcError. What we did not foresee tells the client nothing but that it happened. */
 export function toRpcError(error: unknown): RpcError {
   if (error instanceof RpcError) return error
   // Clients try again after an internal error, and not after the others.
   if (error instanceof QuernError && error.code === 'STORE_CLOSED') {
     return new RpcError(RPC_CODE.internal, error.code, error.message)
+  }
+  if (error instanceof QuernError && UNAVAILABLE.has(error.code)) {
+    return new RpcError(RPC_CODE.resourceUnavailable, error.code, error.message, jsonMeta(error.meta))
   }
   if (error instanceof QuernError && error.code !== 'ASSERTION_FAILED') {
     return new RpcError(RPC_CODE.invalidInput, error.code, error.message, jsonMeta(error.meta))

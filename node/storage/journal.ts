@@ -23,7 +23,7 @@ function encodeRecord(record: JournalRecord): Uint8Array {
     : encodeMessage(record)
 }
 
-const decodeRecord = (bytes: Uint8Array): JournalRecord =>
+export const decodeRecord = (bytes: Uint8Array): JournalRecord =>
   bytes[0] === TAG_BLOCK ? { type: 'block', block: decodeBlock(bytes.subarray(1)) } : decodeMessage(bytes)
 
 interface Kept {

@@ -70,13 +70,44 @@ export class LevelStore implements KvStore {
     await (batch as unknown as ClassicBatch).write({ sync: options.sync ?? false })
   }
 
+  /** Gives the room of what was deleted back to the file system. Time grows with the size of the store. */
+  async compact(): Promise<void> {
+    await (this.#db as unknown as ClassicLevel).compactRange(FIRST_KEY, LAST_KEY)
+  }
+
   async close(): Promise<void> {
     await this.#db.close()
+  }
+
+  /**
+   * Makes a folder that does not open any more one that does, from the files that are left; what was in broken ones is gone.
+   * @throws QuernError `STORE_OPEN_FAILED`
+   */
+  static async repair(directory: string): Promise<void> {
+    try {
+      await (Level as unknown as ClassicLevelClass).repair(directory)
+    } catch (cause) {
+      const message = `LevelDB cannot repair ${directory}: sync anew in an empty folder`
+      throw new QuernError('STORE_OPEN_FAILED', message, {}, { cause })
+    }
   }
 }
 
 /** LevelDB answers with Buffers, whose `slice` does not copy; nothing above this line should meet one. */
 const plain = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+
+/** Before and behind every key: tables begin with one byte, and none with these. */
+const FIRST_KEY = Uint8Array.of(0x00)
+const LAST_KEY = Uint8Array.of(0xff, 0xff)
+
+/** What the abstract interface does not know either. */
+interface ClassicLevel {
+  compactRange(start: Uint8Array, end: Uint8Array): Promise<void>
+}
+
+interface ClassicLevelClass {
+  repair(location: string): Promise<void>
+}
 
 interface ClassicBatch {
   write(options: { readonly sync: boolean }): Promise<void>

@@ -2,9 +2,16 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { hexKey } from '../../core/bytes.ts'
 import { type KvReader, MemoryStore } from '../../core/kv.ts'
+import { readU64 } from './layout.ts'
 import { jumpLength, VersionedValues } from './versioned-values.ts'
 
 const key = (n: number): Uint8Array => new Uint8Array(32).fill(n)
+
+const contentOf = async (store: KvReader): Promise<string[]> => {
+  const rows: string[] = []
+  for await (const [k, value] of store.entries()) rows.push(`${hexKey(k)} ${hexKey(value)}`)
+  return rows
+}
 
 describe('versioned values', () => {
   it('answer every key at every version as a list of snapshots does', async () => {
@@ -34,6 +41,56 @@ describe('versioned values', () => {
         for (let k = 0; k < 4; k++) expect(values.get(key(k))).toEqual(snapshots.at(-1)!.get(k))
       }),
       { numRuns: 60 },
+    )
+  })
+
+  it('pruned step by step, or undone, answer what is left as before, and grow on', async () => {
+    const block = fc.record({
+      writes: fc.array(fc.tuple(fc.nat(3), fc.option(fc.uint8Array({ maxLength: 3 }), { nil: undefined })), {
+        maxLength: 4,
+      }),
+      prunedBy: fc.nat(4),
+      isUndone: fc.boolean(),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(block, { maxLength: 40 }), async (blocks) => {
+        const store = new MemoryStore()
+        const values = new VersionedValues(store)
+        const snapshots: Map<number, Uint8Array>[] = [new Map()]
+        let oldest = 0
+        for (const { writes, prunedBy, isUndone } of blocks) {
+          const state = new Map(snapshots.at(-1))
+          const unique = new Map(writes)
+          for (const [k, value] of unique) value === undefined ? state.delete(k) : state.set(k, value)
+          const version = snapshots.length
+          const before = await contentOf(store)
+          await store.write(
+            values.commit(
+              version,
+              [...unique].map(([k, value]) => ({ treeKey: key(k), value })),
+            ),
+          )
+          if (isUndone) {
+            await store.write(await values.undo(version))
+            expect(await contentOf(store)).toEqual(before)
+            continue
+          }
+          snapshots.push(state)
+          for (let step = 0; step < prunedBy && oldest < version; step++)
+            await store.write(await values.prune(++oldest))
+        }
+        for (let version = oldest; version < snapshots.length; version++) {
+          for (let k = 0; k < 4; k++) expect(values.getAt(key(k), version)).toEqual(snapshots[version]!.get(k))
+        }
+        // One row for each kept change above the oldest version, and one for each value that stood there.
+        let rows = 0
+        for await (const [k] of store.entries()) if (k[0] === 0x22) expect(readU64(k, 1)).toBeGreaterThan(oldest)
+        for await (const [k] of store.entries()) if (k[0] !== 0x22) rows++
+        let changes = 0
+        for await (const [k] of store.entries()) if (k[0] === 0x22) changes++
+        expect(rows).toBeLessThanOrEqual(changes + (oldest === 0 ? 0 : snapshots[oldest]!.size))
+      }),
+      { numRuns: 80 },
     )
   })
 

@@ -7,15 +7,19 @@
  *
  *     record = depth || version || previous version || jump version || present, one byte || value
  *
- * Integers are u64 big endian. Records are never removed: this is an archive.
+ * Beside them stands which keys each version wrote, so that the oldest versions can be pruned and the newest rolled back
+ * without a look at any other key. Integers are u64 big endian.
+ *
+ * Pruning up to version v keeps, of every key, the newest record at or below v and all above it: a walk to a version at or above
+ * v meets no other, since it follows a jump only where that does not pass below the version it looks for.
  */
 import { concatBytes, EMPTY_BYTES, type Hash, u64be } from '../../core/bytes.ts'
 import { assert, QuernError } from '../../core/errors.ts'
-import type { KvOperation, KvReader } from '../../core/kv.ts'
+import type { KvOperation, KvRange, KvReader } from '../../core/kv.ts'
 import type { StateReader, StateWrite } from '../../vm/state/view.ts'
 import { PREFIX, readU64 } from './layout.ts'
 
-interface ValueRecord {
+export interface ValueRecord {
   /** How many older records the key has. */
   readonly depth: number
   readonly version: number
@@ -27,9 +31,26 @@ interface ValueRecord {
 
 const HEADER_BYTES = 33
 
-const currentKey = (treeKey: Hash): Uint8Array => concatBytes(PREFIX.value, treeKey)
-const historyKey = (treeKey: Hash, version: number): Uint8Array =>
+export const currentKey = (treeKey: Hash): Uint8Array => concatBytes(PREFIX.value, treeKey)
+export const historyKey = (treeKey: Hash, version: number): Uint8Array =>
   concatBytes(PREFIX.valueHistory, treeKey, u64be(version))
+
+export const changeKey = (version: number, treeKey: Hash): Uint8Array =>
+  concatBytes(PREFIX.change, u64be(version), treeKey)
+
+/** Where the changes of versions from `from` to `to`, both included, stand; ascending. */
+export const changeRange = (from: number, to: number): KvRange => ({
+  gte: concatBytes(PREFIX.change, u64be(from)),
+  lt: concatBytes(PREFIX.change, u64be(to + 1)),
+})
+
+const CHANGE_KEY_AT = PREFIX.change.length + 8
+
+/** What a key of the table of changes says. */
+export const decodeChange = (key: Uint8Array): { readonly version: number; readonly treeKey: Hash } => ({
+  version: readU64(key, PREFIX.change.length),
+  treeKey: key.slice(CHANGE_KEY_AT),
+})
 
 const encodeRecord = (r: ValueRecord): Uint8Array =>
   concatBytes(
@@ -44,7 +65,7 @@ const encodeRecord = (r: ValueRecord): Uint8Array =>
 const storedValue = (bytes: Uint8Array): Uint8Array | undefined =>
   bytes[HEADER_BYTES - 1] === 1 ? bytes.subarray(HEADER_BYTES) : undefined
 
-const decodeRecord = (bytes: Uint8Array): ValueRecord => ({
+export const decodeRecord = (bytes: Uint8Array): ValueRecord => ({
   depth: readU64(bytes, 0),
   version: readU64(bytes, 8),
   previous: readU64(bytes, 16),
@@ -63,6 +84,9 @@ export function jumpLength(depth: number): number {
   }
   return digit
 }
+
+const missing = (version: number): QuernError =>
+  new QuernError('STORE_CORRUPT', 'a past state value is missing; run `quern chain verify`', { version })
 
 export class VersionedValues implements StateReader {
   readonly #kv: KvReader
@@ -106,27 +130,90 @@ export class VersionedValues implements StateReader {
         if (value === undefined) continue
         const first: ValueRecord = { depth: 0, version, previous: 0, jump: 0, value }
         operations.push({ type: 'put', key, value: encodeRecord(first) })
+        operations.push({ type: 'put', key: changeKey(version, treeKey), value: EMPTY_BYTES })
         continue
       }
       const before = decodeRecord(bytes)
       assert(before.version < version, 'a state version was committed twice', { version })
       const depth = before.depth + 1
-      // A digit longer than one joins the two equal ones before it: jump to where the jump of the jump lands.
-      const jump = jumpLength(depth) === 1 ? before.version : this.#past(treeKey, before.jump).jump
+      // A digit longer than one joins the two equal ones before it: jump to where the jump of the jump lands. Where the
+      // record between is pruned, so is what it pointed to.
+      const jump = jumpLength(depth) === 1 ? before.version : (this.#record(treeKey, before.jump)?.jump ?? 0)
       operations.push({ type: 'put', key: historyKey(treeKey, before.version), value: bytes })
       const record: ValueRecord = { depth, version, previous: before.version, jump, value }
       operations.push({ type: 'put', key, value: encodeRecord(record) })
+      operations.push({ type: 'put', key: changeKey(version, treeKey), value: EMPTY_BYTES })
     }
     return operations
   }
 
-  #past(treeKey: Hash, version: number): ValueRecord {
-    const bytes = this.#kv.get(historyKey(treeKey, version))
-    if (bytes === undefined) {
-      throw new QuernError('STORE_CORRUPT', 'a past state value is missing; restore the store or sync anew', {
-        version,
-      })
+  /**
+   * Operations that forget every version below `version`, when all below the one before are forgotten already: step by step,
+   * for an archive from 1 on. Work grows with what `version` wrote.
+   */
+  async prune(version: number): Promise<KvOperation[]> {
+    const operations: KvOperation[] = []
+    // The version before has changes left where it is the first one of the store.
+    for await (const [key] of this.#kv.entries(changeRange(version - 1, version))) {
+      const { treeKey, version: at } = decodeChange(key)
+      operations.push({ type: 'delete', key })
+      if (at < version) continue
+      const record = this.#past(treeKey, version)
+      if (record.depth > 0) operations.push({ type: 'delete', key: historyKey(treeKey, record.previous) })
+      // With everything older gone, a deleted key says nothing that absence does not.
+      if (record.value === undefined && this.#isCurrent(treeKey, version)) {
+        operations.push({ type: 'delete', key: currentKey(treeKey) })
+      }
     }
-    return decodeRecord(bytes)
+    return operations
   }
+
+  /** Operations that undo the newest version; none but the newest can be undone. */
+  async undo(version: number): Promise<KvOperation[]> {
+    const operations: KvOperation[] = []
+    for await (const [key] of this.#kv.entries(changeRange(version, version))) {
+      const { treeKey } = decodeChange(key)
+      operations.push({ type: 'delete', key })
+      const record = this.#past(treeKey, version)
+      const before = record.depth === 0 ? undefined : this.#kv.get(historyKey(treeKey, record.previous))
+      if (before === undefined) {
+        if (record.depth > 0) throw missing(record.previous)
+        operations.push({ type: 'delete', key: currentKey(treeKey) })
+        continue
+      }
+      operations.push({ type: 'put', key: currentKey(treeKey), value: before })
+      operations.push({ type: 'delete', key: historyKey(treeKey, record.previous) })
+    }
+    return operations
+  }
+
+  #isCurrent(treeKey: Hash, version: number): boolean {
+    const bytes = this.#kv.get(currentKey(treeKey))
+    return bytes !== undefined && decodeRecord(bytes).version === version
+  }
+
+  /** The record of exactly this version, superseded or not. */
+  #record(treeKey: Hash, version: number): ValueRecord | undefined {
+    const past = this.#kv.get(historyKey(treeKey, version))
+    if (past !== undefined) return decodeRecord(past)
+    const newest = this.#kv.get(currentKey(treeKey))
+    const record = newest === undefined ? undefined : decodeRecord(newest)
+    return record?.version === version ? record : undefined
+  }
+
+  #past(treeKey: Hash, version: number): ValueRecord {
+    const record = this.#record(treeKey, version)
+    if (record === undefined) throw missing(version)
+    return record
+  }
+}
+
+/** Writes a key's only record: of a state that was taken in whole, without its past. */
+export function loneValue(version: number, treeKey: Hash, value: Uint8Array): KvOperation {
+  // As `encodeRecord` would write it, in one piece: a whole state is millions of these.
+  const record = new Uint8Array(HEADER_BYTES + value.length)
+  record.set(u64be(version), 8)
+  record[HEADER_BYTES - 1] = 1
+  record.set(value, HEADER_BYTES)
+  return { type: 'put', key: currentKey(treeKey), value: record }
 }

@@ -47,7 +47,7 @@ describe('executor', () => {
       tree.finalise(winner.block.hash)
     })
     let answered = 0
-    const answers = [executor.execute(sibling), executor.executeOn(sibling, genesis)]
+    const answers = [executor.execute(sibling), executor.executeOn(sibling, genesis, executor.recover(sibling))]
     for (const answer of answers) void answer.then(() => answered++)
     await new Promise((resolve) => setImmediate(resolve))
     expect(answered).toBe(0)

@@ -16,9 +16,8 @@ import type { CommitGate } from './commit-gate.ts'
 import { type ChainEntry, entryOf } from './entry.ts'
 
 /** Envelopes to transactions, off the event loop; undefined when this node is too busy or closing. */
-export type RecoverBlock = (
-  envelopes: readonly Uint8Array[],
-) => Promise<Result<readonly Transaction[], string> | undefined>
+export type RecoverBlock = (envelopes: readonly Uint8Array[]) => Recovering
+export type Recovering = Promise<Result<readonly Transaction[], string> | undefined>
 
 export type Execution =
   | { readonly verdict: 'valid'; readonly entry: ChainEntry }
@@ -50,9 +49,14 @@ export class Executor {
     return execution
   }
 
-  /** The same on a parent of the final chain's future, without touching the tree. */
-  async executeOn(block: Block, parent: ChainEntry): Promise<Execution> {
-    return this.#run(block, () => (this.#standsOnFinal(parent) ? parent : undefined))
+  /** The block's transactions, for `executeOn`: signatures are checked while blocks before it are executed. */
+  recover(block: Block): Recovering {
+    return this.#recover(block.transactions)
+  }
+
+  /** As `execute`, on a parent of the final chain's future, without touching the tree. */
+  async executeOn(block: Block, parent: ChainEntry, recovering: Recovering): Promise<Execution> {
+    return this.#run(block, () => (this.#standsOnFinal(parent) ? parent : undefined), recovering)
   }
 
   /** States below the last final block are gone from under their layers. */
@@ -63,13 +67,13 @@ export class Executor {
   }
 
   /** @param parentNow the parent, or nothing once it was abandoned: asked anew after each wait */
-  async #run(block: Block, parentNow: () => ChainEntry | undefined): Promise<Execution> {
+  async #run(block: Block, parentNow: () => ChainEntry | undefined, recovering?: Recovering): Promise<Execution> {
     while (this.#gate.busy !== undefined) await this.#gate.busy
     const parent = parentNow()
     if (parent === undefined) return { verdict: 'retry' }
     const refusal = checkHeader(block, parent, this.#rules) ?? checkBody(block)
     if (refusal !== undefined) return invalid(refusal.code, refusal.message)
-    const transactions = await this.#recover(block.transactions)
+    const transactions = await (recovering ?? this.#recover(block.transactions))
     if (transactions === undefined) return { verdict: 'retry' }
     if (!transactions.ok) return invalid('BLOCK_TX_REFUSED', transactions.error.message)
     while (this.#gate.busy !== undefined) await this.#gate.busy

@@ -4,7 +4,7 @@ import type { Certificate } from '../../consensus/types.ts'
 import { assert, QuernError } from '../../core/errors.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
 import type { Journal } from '../storage/journal.ts'
-import type { VerifiedRange } from './catch-up.ts'
+import type { VerifiedRange } from '../sync/catch-up.ts'
 import type { CommitGate } from './commit-gate.ts'
 import type { ChainEntry } from './entry.ts'
 

@@ -18,8 +18,9 @@ import type { Origin, PeerId, Transport, Verdict } from '../../p2p/transport.ts'
 import { epochOf } from '../../vm/params.ts'
 import type { ValidatorSet } from '../../vm/validator-set.ts'
 import type { Clock } from '../clock.ts'
+import { CatchUp, type Progress, type VerifiedRange } from '../sync/catch-up.ts'
+import type { ProvenSignatures } from '../sync/proven-signatures.ts'
 import { Accountability, type Reporter } from './accountability.ts'
-import { CatchUp, type Progress, type VerifiedRange } from './catch-up.ts'
 import { EngineHost } from './engine-host.ts'
 import type { ChainEntry } from './entry.ts'
 import type { EvidencePool } from './evidence-pool.ts'
@@ -44,6 +45,8 @@ export interface ParticipantModules extends FinalWriterModules {
   readonly protection?: SigningProtection
   readonly reporter?: Reporter
   readonly bls: BlsScheme
+  /** What the executor validates by. */
+  readonly proven: ProvenSignatures
   readonly clock: Clock
   readonly evidence: EvidencePool
   readonly executor: Executor
@@ -135,8 +138,9 @@ export class Participant {
     this.#catchUp = new CatchUp({
       transport,
       executor,
-      bls,
+      signatures: modules.proven,
       genesisHash,
+      epochBlocks: params.epochBlocks,
       head: () => tree.final,
       commit: (range) => this.#commitRange(range),
     })

@@ -99,7 +99,10 @@ export async function startNode(changes: Partial<P2pOptions> = {}): Promise<Test
         },
         request: async (_, request) =>
           request.type === 'status'
-            ? { type: 'status', status: { genesisHash: GENESIS, height: test.height, hash: ZERO_HASH } }
+            ? {
+                type: 'status',
+                status: { genesisHash: GENESIS, height: test.height, hash: ZERO_HASH, blocksFrom: 0, statesFrom: 0 },
+              }
             : test.answer(request),
       })
     },

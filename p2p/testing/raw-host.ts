@@ -14,6 +14,8 @@ export const hello: Hello = {
   agent: 'raw',
   height: 0,
   hash: ZERO_HASH,
+  blocksFrom: 0,
+  statesFrom: 0,
   claim: undefined,
 }
 

@@ -14,6 +14,7 @@ import { WEI_PER_CPC } from '../../core/units.ts'
 import { Devnet } from '../../devnet/devnet.ts'
 import { storeFolder } from '../../devnet/directory.ts'
 import { type AccountKey, devnetValidator } from '../../devnet/keys.ts'
+import { genesisText } from '../../node/config/genesis-file.ts'
 import { KEY } from '../../node/storage/layout.ts'
 import { LevelStore } from '../../node/storage/level-store.ts'
 import { registrationOf } from '../../node/validator-key/registration.ts'
@@ -100,6 +101,7 @@ beforeAll(async () => {
     await devnet.stop()
   }
   expect(failures).toEqual([])
+  fs.writeFileSync(path.join(dataDir, 'genesis.json'), genesisText(devnet.genesis))
   const { hash, stateRoot, height } = validators[0]!.finalized()
   head = { hash: toHex(hash), stateRoot: toHex(stateRoot), height }
 }, PATIENCE_MS)
@@ -114,8 +116,9 @@ interface Ended {
 
 const replay = (flags: readonly string[], node: string): Promise<Ended> =>
   new Promise((resolve) => {
-    const script = path.join(path.dirname(inject('executable')), '..', 'scripts', 'replay.mjs')
-    execFile(process.execPath, [...flags, script, dataDir, node], (error, stdout, stderr) => {
+    const place = ['--genesis', path.join(dataDir, 'genesis.json'), '--store', storeFolder(dataDir, node)]
+    const command = [...flags, inject('executable'), 'replay', ...place, '--json']
+    execFile(process.execPath, command, (error, stdout, stderr) => {
       // What Node.js itself says about --jitless.
       const own = stderr.replace(/^Warning: disabling flag --expose_wasm.*\n/, '')
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr: own })
@@ -145,8 +148,14 @@ describe('replay from genesis', () => {
   ] as const)('comes to the same state %s', async (_, flags, isJitless) => {
     const { code, stdout, stderr } = await replay(flags, 'validator-0')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    const { seconds, ...answer } = JSON.parse(stdout)
-    expect(answer).toEqual({ blocks: head.height, hash: head.hash, stateRoot: head.stateRoot, isJitless })
+    const { seconds, blocks, hash, stateRoot, isJitless: jitless, divergences } = JSON.parse(stdout)
+    expect({ blocks, hash, stateRoot, isJitless: jitless, divergences }).toEqual({
+      blocks: head.height,
+      hash: head.hash,
+      stateRoot: head.stateRoot,
+      isJitless,
+      divergences: [],
+    })
     console.log(`replayed ${head.height} blocks with ${results} results in ${seconds} s ${flags.join(' ')}`)
   })
 
@@ -157,7 +166,11 @@ describe('replay from genesis', () => {
     await store.write([{ type: 'put', key, value: encodeBlock(withHeader(block, { stateRoot: ZERO_HASH })) }])
     await store.close()
     const { code, stdout, stderr } = await replay([], 'validator-1')
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(JSON.parse(stderr).error.code).toBe('BLOCK_STATE_ROOT')
+    expect([code, JSON.parse(stderr).error.code]).toEqual([1, 'REPLAY_DIVERGED'])
+    const { divergences, to } = JSON.parse(stdout)
+    // Its finalization is of another hash; where there is none, the block behind it is of another parent.
+    expect([49, 50]).toContain(to)
+    expect(divergences).toHaveLength(1)
+    expect(divergences[0].height).toBe(to + 1)
   })
 })

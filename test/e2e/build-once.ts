@@ -1,6 +1,6 @@
 /**
- * A copy of the package as it is installed, built from the sources as they stand: `bin`, `dist`, package.json, and the
- * script that replays a store. The tests run the executable of that copy, so no other build of this folder gets in their way, nor they in its.
+ * A copy of the package as it is installed, built from the sources as they stand: `bin`, `dist` and package.json. The
+ * tests run the executable of that copy, so no other build of this folder gets in their way, nor they in its.
  */
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -23,7 +23,6 @@ export default function buildOnce(project: TestProject): () => void {
   try {
     fs.cpSync(path.join(ROOT, 'package.json'), path.join(folder, 'package.json'))
     fs.cpSync(path.join(ROOT, 'bin'), path.join(folder, 'bin'), { recursive: true })
-    fs.cpSync(path.join(ROOT, 'scripts', 'replay.mjs'), path.join(folder, 'scripts', 'replay.mjs'))
     const compiler = path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
     const args = [compiler, '-p', path.join(ROOT, 'tsconfig.build.json'), '--outDir', path.join(folder, 'dist')]
     execFileSync(process.execPath, args, { stdio: 'inherit' })

@@ -78,6 +78,8 @@ export class Attacker {
       agent: 'attacker',
       height: 0,
       hash: ZERO_HASH,
+      blocksFrom: 0,
+      statesFrom: 0,
     }
     stream.send(encodeFrame(encodeHello({ ...hello, claim: undefined })))
     await answered

@@ -5,11 +5,13 @@ import { MAX_BLOCK_BYTES, makeBlock } from '../../consensus/block.ts'
 import { SAMPLE_BLOCK, SAMPLE_CERTIFICATE } from '../../consensus/testing/arbitraries.ts'
 import { concatBytes, type Hash, u32be, ZERO_HASH } from '../../core/bytes.ts'
 import { encodeRlp, type RlpItem } from '../../core/rlp.ts'
+import { ROOT_POSITION } from '../../core/smt/index.ts'
 import { wholeEnvelope } from '../../p2p/envelope.ts'
 import { encodeFrame } from '../../p2p/frames.ts'
 import type { Topic } from '../../p2p/protocols.ts'
 import type { NetworkMessage, PeerRequest } from '../../p2p/transport.ts'
 import { encodeNetworkMessage, encodeRequest } from '../../p2p/wire.ts'
+import type { LightRequest } from '../../p2p/wire-light.ts'
 import { Attacker } from './attacker.ts'
 
 export interface Target {
@@ -220,14 +222,33 @@ const oversizedLists = (target: Target) =>
 
 // ------------------------------------------------------------------------------------------------------- requests
 
-const REQUESTS: Readonly<Record<'range' | 'certificates', PeerRequest>> = {
+type RequestName = 'range' | 'certificates' | 'chunk' | 'receipts' | LightRequest['type']
+
+const REQUESTS: Readonly<Record<RequestName, PeerRequest>> = {
   range: { type: 'range', fromHeight: 1, count: 64 },
   certificates: { type: 'certificates', epoch: 0, fromView: 0, toView: 1_000 },
+  chunk: { type: 'chunk', height: 1, position: ROOT_POSITION },
+  receipts: { type: 'receipts', fromHeight: 1, count: 64 },
+  edges: { type: 'edges', fromEpoch: 0, count: 64 },
+  headers: { type: 'headers', fromHeight: 1, count: 64 },
+  state: { type: 'state', height: 1, keys: [ZERO_HASH] },
+  result: { type: 'result', of: { height: 1, index: 0 } },
 }
+
+const REQUEST_PROTOCOLS = {
+  range: 'blocks',
+  certificates: 'certificates',
+  chunk: 'snapshot',
+  receipts: 'snapshot',
+  edges: 'light',
+  headers: 'light',
+  state: 'light',
+  result: 'light',
+} as const
 
 const requestFlood = (name: keyof typeof REQUESTS) => (target: Target) =>
   attack(target, async (attacker) => {
-    const protocol = name === 'certificates' ? attacker.names.certificates : attacker.names.blocks
+    const protocol = attacker.names[REQUEST_PROTOCOLS[name]]
     const ask = async () => {
       const stream = await attacker.open(protocol)
       stream.send(encodeFrame(encodeRequest(REQUESTS[name])))
@@ -295,6 +316,12 @@ export const ATTACKS = {
   'undecodable gossip': undecodableGossip,
   'requests for ranges': requestFlood('range'),
   'requests for certificates': requestFlood('certificates'),
+  'requests for state': requestFlood('chunk'),
+  'requests for receipts': requestFlood('receipts'),
+  'requests for edges': requestFlood('edges'),
+  'requests for headers': requestFlood('headers'),
+  'requests for proofs': requestFlood('state'),
+  'requests for results': requestFlood('result'),
   'lengths that lie': lyingFrames,
   'lengths that lie, in requests': lyingRequests,
   'lists that are too long': oversizedLists,

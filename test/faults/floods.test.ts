@@ -47,13 +47,25 @@ const handlers = (heard: (message: NetworkMessage) => void): TransportHandlers =
   request: async (_, request) => {
     switch (request.type) {
       case 'status':
-        return { type: 'status', status: { genesisHash, height: 1, hash: ZERO_HASH } }
+        return { type: 'status', status: { genesisHash, height: 1, hash: ZERO_HASH, blocksFrom: 0, statesFrom: 0 } }
       case 'block':
         return { type: 'block', block: undefined }
       case 'range':
         return { type: 'range', blocks: [] }
       case 'certificates':
         return { type: 'certificates', certificates: [] }
+      case 'chunk':
+        return { type: 'chunk', chunk: { kind: 'unheld' } }
+      case 'receipts':
+        return { type: 'receipts', blocks: [] }
+      case 'edges':
+        return { type: 'edges', edges: [] }
+      case 'headers':
+        return { type: 'headers', headers: [] }
+      case 'state':
+        return { type: 'state', state: undefined }
+      case 'result':
+        return { type: 'result', result: undefined }
     }
   },
 })
@@ -193,6 +205,12 @@ describe('floods', () => {
     'transactions by gossip',
     'requests for ranges',
     'requests for certificates',
+    'requests for state',
+    'requests for receipts',
+    'requests for edges',
+    'requests for headers',
+    'requests for proofs',
+    'requests for results',
     'lengths that lie',
     'lengths that lie, in requests',
     'lists that are too long',

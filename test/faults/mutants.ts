@@ -158,7 +158,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'what a peer calls final is believed',
     edits: [
       {
-        file: 'node/validator/catch-up.ts',
+        file: 'node/sync/catch-up.ts',
         find: 'if (notarization === undefined || !this.#proves(execution.entry, notarization, finalization)) {',
         replace: 'if (notarization === undefined || this.#modules === undefined) {',
       },

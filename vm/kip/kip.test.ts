@@ -2,11 +2,12 @@ import { utf8ToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, it } from 'vitest'
 import { concatBytes, fromHex, hexKey } from '../../core/bytes.ts'
 import { sharedVectors } from '../../test/shared-vectors.ts'
+import { JsonValue } from '../conformance/json-value.ts'
+import { readSpk, readTransaction } from '../conformance/kip-json.ts'
 import { covenantId } from './covenant-id.ts'
 import { BLAKE2B, BLAKE3, type KeyedHash, pureKeyed, SHA256_TAGGED } from './hashers.ts'
 import { payloadDigest, transactionHash, transactionId } from './hashing.ts'
 import { isSigHashType, SIG_HASH, schnorrSigHash } from './sighash.ts'
-import { type JsonTransaction, spkFromHex, transactionFromJson } from './testing/json.ts'
 import type { KipTransaction, UtxoEntry } from './types.ts'
 
 interface HasherVectors {
@@ -16,12 +17,12 @@ interface HasherVectors {
 
 interface IdVectors {
   readonly zero_payload_digest: string
-  readonly vectors: readonly { readonly tx: JsonTransaction; readonly id: string; readonly hash: string }[]
+  readonly vectors: readonly { readonly tx: unknown; readonly id: string; readonly hash: string }[]
 }
 
 interface SigHashVectors {
   readonly hash_types: Readonly<Record<string, number>>
-  readonly txs: Readonly<Record<string, JsonTransaction>>
+  readonly txs: Readonly<Record<string, unknown>>
   readonly entries: readonly { readonly amount: number; readonly scriptPublicKey: string }[]
   readonly vectors: readonly {
     readonly name: string
@@ -68,7 +69,7 @@ describe('ids and hashes of transactions', () => {
   it.skipIf(vectors === undefined)('are those of kaspa_txid.json', () => {
     expect(hexKey(payloadDigest(new Uint8Array(0)))).toBe(vectors!.zero_payload_digest)
     for (const { tx, id, hash } of vectors!.vectors) {
-      const read = transactionFromJson(tx)
+      const read = readTransaction(new JsonValue(tx, id))
       expect([hexKey(transactionId(read)), hexKey(transactionHash(read))]).toEqual([id, hash])
     }
     expect(vectors!.vectors).toHaveLength(14)
@@ -131,10 +132,15 @@ describe('signature hashes', () => {
   const vectors = sharedVectors<SigHashVectors>('kaspa_sighash.json')
   it.skipIf(vectors === undefined)('are those of kaspa_sighash.json', () => {
     for (const { name, tx: txName, hash_type, input_index, action, arg, expected } of vectors!.vectors) {
-      const tx = transactionFromJson(vectors!.txs[txName]!) as Mutable<KipTransaction>
+      const tx = readTransaction(new JsonValue(vectors!.txs[txName], txName)) as Mutable<KipTransaction>
       const entries = [0, 1, 2].map((i) => {
         const { amount, scriptPublicKey } = vectors!.entries[i]!
-        return { amount: BigInt(amount), spk: spkFromHex(scriptPublicKey), daaScore: 0n, isCoinbase: false }
+        return {
+          amount: BigInt(amount),
+          spk: readSpk(new JsonValue(scriptPublicKey, `entry ${i}`)),
+          daaScore: 0n,
+          isCoinbase: false,
+        }
       })
       act(tx, entries, action, arg ?? 0)
       const type = vectors!.hash_types[hash_type]!

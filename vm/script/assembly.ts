@@ -2,7 +2,7 @@
  * Scripts as text, and scripts from parts. In text: numbers are pushed in their shortest form, 'text' is pushed, 0x and hex
  * is taken as it stands, names are opcodes with or without Op, and # begins a comment.
  */
-import { concatBytes, fromHex, hexKey, utf8 } from '../../core/bytes.ts'
+import { concatBytes, fromHex, toHex, utf8 } from '../../core/bytes.ts'
 import { QuernError } from '../../core/errors.ts'
 import { encodeNumber } from './numbers.ts'
 import { LAST_PUSH, MAX_DIRECT_PUSH, MAX_SMALL_NUMBER, OP, opcodeName, SMALL_NUMBER } from './opcodes.ts'
@@ -82,10 +82,20 @@ export const assemble = (text: string): Uint8Array =>
       .map(assembleToken),
   )
 
-/** One instruction as listings show it. */
-export const describeInstruction = (opcode: number, data: Uint8Array): string =>
-  data.length === 0 ? opcodeName(opcode) : `${opcodeName(opcode)} 0x${hexKey(data)}`
+/** Pushes whose length stands behind the opcode, and its bytes. */
+const LENGTH_BYTES: ReadonlyMap<number, number> = new Map([
+  [OP.OpPushData1, 1],
+  [OP.OpPushData2, 2],
+  [OP.OpPushData4, 4],
+])
 
-/** For people; pushes show what they push. @throws ScriptError `MALFORMED_PUSH` */
+/** One instruction as listings show it: all of its bytes, so that `assemble` gives them back. */
+export function describeInstruction(opcode: number, data: Uint8Array): string {
+  const lengthBytes = LENGTH_BYTES.get(opcode)
+  const length = lengthBytes === undefined ? [] : [toHex(lengthOf(data.length, lengthBytes))]
+  return [opcodeName(opcode), ...length, ...(data.length === 0 ? [] : [toHex(data)])].join(' ')
+}
+
+/** `assemble` gives the script back. @throws ScriptError `MALFORMED_PUSH` */
 export const disassemble = (script: Uint8Array): string =>
   [...instructions(script)].map(({ opcode, data }) => describeInstruction(opcode, data)).join(' ')

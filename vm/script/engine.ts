@@ -14,7 +14,7 @@ import { Machine, type Operation, type ScriptContext, type ScriptStep } from './
 import { encodeNumber } from './numbers.ts'
 import { isAlwaysIllegal, isConditional, isDisabled, isPush, OP, opcodeName, SMALL_NUMBER } from './opcodes.ts'
 import { ARITHMETIC } from './operations/arithmetic.ts'
-import { CRYPTO } from './operations/crypto.ts'
+import { CRYPTO } from './operations/cryptography.ts'
 import { FLOW } from './operations/flow.ts'
 import { INTROSPECTION } from './operations/introspection.ts'
 import { LOCK_TIME } from './operations/lock-time.ts'

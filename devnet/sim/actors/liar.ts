@@ -28,6 +28,14 @@ export async function lie(
       return { type: 'certificates', certificates: answer.certificates.map((c) => ({ ...c, view: c.view + 1 })) }
     case 'range':
       return { type: 'range', blocks: lieAboutRange(stage, request, answer.blocks) }
+    // Machines of the simulator join with their chain, never by its state: test/sync lies about that.
+    case 'chunk':
+    case 'receipts':
+    case 'edges':
+    case 'headers':
+    case 'state':
+    case 'result':
+      return answer
   }
 }
 

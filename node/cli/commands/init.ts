@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import type { Command } from 'commander'
-import { formatAddress, parseAddress } from '../../../core/address.ts'
+import { formatAddress } from '../../../core/address.ts'
 import { bls } from '../../../core/bls.ts'
 import { type Address, toHex } from '../../../core/bytes.ts'
 import { QuernError } from '../../../core/errors.ts'
@@ -13,6 +13,7 @@ import { defaultHome, type HomePaths, homePaths } from '../../config/home-paths.
 import { KeyDirectory } from '../../keystore/directory.ts'
 import { encryptKey } from '../../keystore/keystore.ts'
 import type { ValidatorKey } from '../../validator/proposer.ts'
+import { addressReader } from '../address.ts'
 import { type CliContext, outputOf, withHome } from '../context.ts'
 import { fields } from '../output.ts'
 import { readPassword } from '../password.ts'
@@ -36,7 +37,7 @@ export function addInitCommand(program: Command, context: CliContext): void {
     .option('--network <name>', 'devnet, testnet or mainnet; devnet without --genesis begins a chain of one validator')
     .option('--genesis <file>', 'genesis.json of the network to join')
     .option('--validator', 'make a validator key as well')
-    .option('--owner <address>', 'account that owns the validator')
+    .option('--owner <address>', 'account that owns the validator: an address, or one of your keys')
     .option(
       '--password-file <file>',
       'encrypt the new keys with this password (else QUERN_PASSWORD, else in the clear)',
@@ -44,7 +45,7 @@ export function addInitCommand(program: Command, context: CliContext): void {
     .option('--force', 'write config.toml and genesis.json anew; keys always stay')
     .addHelpText(
       'after',
-      '\nExamples:\n  quern init --network devnet && quern start\n  quern init --genesis genesis.json --validator --owner cpc1...',
+      '\nExamples:\n  quern init --network devnet && quern start\n  quern init --genesis genesis.json --validator --owner miller',
     )
     .action(async (flags: InitFlags, command: Command) => {
       const made = await init(flags, context)
@@ -90,9 +91,10 @@ async function init(flags: InitFlags, context: CliContext): Promise<Made> {
 
   const given = flags.genesis === undefined ? undefined : readGenesis(flags.genesis)
   if (given !== undefined) checkNetwork(given, flags.network)
+  const owner = flags.owner === undefined ? undefined : addressReader(context.env)(flags.owner)
   const password = await givenPassword(flags, context)
   makeHome(flags.home)
-  const keys = flags.validator === true || given === undefined ? await validatorKeys(flags, paths, password) : undefined
+  const keys = flags.validator === true || given === undefined ? await validatorKeys(owner, paths, password) : undefined
   const identity = await loadOrMakeIdentity(paths.nodeKey)
   const genesis = given ?? soloGenesis(keys!.validator, peerIdOf(identity), Date.now())
   const nodeId = await writeHome({
@@ -171,7 +173,11 @@ interface NewKeys {
 }
 
 /** Those that are there, from an earlier init, or new ones. */
-async function validatorKeys(flags: InitFlags, paths: HomePaths, password: string | undefined): Promise<NewKeys> {
+async function validatorKeys(
+  named: Address | undefined,
+  paths: HomePaths,
+  password: string | undefined,
+): Promise<NewKeys> {
   const { makeBlsSecret, readValidatorKey } = await import('../../validator-key/key-file.ts')
   const { readReporter } = await import('../../validator-key/reporter-file.ts')
   const stored = readValidatorKey(paths.validatorKey)
@@ -180,9 +186,7 @@ async function validatorKeys(flags: InitFlags, paths: HomePaths, password: strin
   }
   const blsSecretKey = makeBlsSecret()
   const account = new Uint8Array(randomBytes(32))
-  if (flags.owner !== undefined) {
-    return { validator: { owner: parseAddress(flags.owner), blsSecretKey }, reporter: account }
-  }
+  if (named !== undefined) return { validator: { owner: named, blsSecretKey }, reporter: account }
   const owner: Address = privateKeyToAddress(account)
   new KeyDirectory(paths.keys).save(OWNER_KEY, await encryptKey(account, password ?? ''))
   return { validator: { owner, blsSecretKey }, reporter: account }
@@ -206,7 +210,7 @@ function nextSteps(given: Genesis | undefined, keys: NewKeys | undefined, paths:
     `name a peer in ${paths.config} (p2p.persistent_peers; \`quern query node\` shows a node's address), then quern start${home}`,
   ]
   if (keys !== undefined) {
-    steps.push(`stake with the owner's account: quern tx stake AMOUNT --validator-key ${paths.validatorKey}`)
+    steps.push(`stake with the owner's account: quern validator create --stake AMOUNT${home}`)
     steps.push('send the reporter a little CPC, so that this validator can report equivocation')
   }
   return steps

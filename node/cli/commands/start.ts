@@ -1,11 +1,13 @@
 /** `quern start`: the node in a home folder, until it is interrupted. */
 import type { Command } from 'commander'
+import { QuernError } from '../../../core/errors.ts'
 import { loadConfig } from '../../config/config.ts'
 import { homePaths } from '../../config/home-paths.ts'
 import { describeLife, type LifeEvent } from '../../life-events.ts'
 import { addConfigFlags, configOf } from '../config-flags.ts'
 import { type CliContext, outputOf, withHome } from '../context.ts'
 import { onInterrupt } from '../interrupt.ts'
+import { LiveLine } from '../live-line.ts'
 import { jsonSafe } from '../output.ts'
 import { readPassword } from '../password.ts'
 
@@ -26,6 +28,9 @@ export function addStartCommand(program: Command, context: CliContext): void {
     .action((flags: StartFlags, self: Command) => start(flags, self, context))
 }
 
+/** Interrupted before it ran. */
+const STOPPED_EARLY: ReadonlySet<string> = new Set(['SNAPSHOT_STOPPED', 'LIGHT_STOPPED'])
+
 async function start(flags: StartFlags, command: Command, context: CliContext): Promise<void> {
   // Heard from now on: interrupted while it starts, the node still closes what it opened.
   let interrupt = (): void => undefined
@@ -34,21 +39,38 @@ async function start(flags: StartFlags, command: Command, context: CliContext): 
   })
   onInterrupt(interrupt)
   const output = outputOf(command, context)
-  const onEvent = (event: LifeEvent): void => context.write(lineOf(event, output.json))
+  const live = new LiveLine(
+    context.write,
+    output.json ? { write: () => true, isTTY: false, columns: 0 } : process.stdout,
+  )
+  const onEvent = (event: LifeEvent): void => {
+    if (event.event === 'synced' || event.event === 'stopping') live.end()
+    if (event.event === 'progress') live.draw(lineOf(event, output.json))
+    else live.add(lineOf(event, output.json))
+  }
 
   const { config: file } = homePaths(flags.home)
   const config = loadConfig({ file, env: context.env, flags: configOf(flags) })
 
   // Loaded here, not above: the other commands start in half the time without the node.
   const { startNode } = await import('../../start.ts')
+  const { startLightNode } = await import('../../light/light-node.ts')
   const { attachDevChannel } = await import('../../dev-channel.ts')
-  const running = await startNode({
+  const starting = (config.chain.mode === 'light' ? startLightNode : startNode)({
+    interrupted,
     home: flags.home,
     config,
     clientVersion: `quern/${context.version}`,
     password: () => readPassword(flags, context.env),
     onEvent,
+    ...(live.isDrawn ? { progressSeconds: 1 } : {}),
   })
+  const running = await starting.catch((error: unknown) => {
+    // Interrupted while it joined: it goes on there at the next start.
+    if (error instanceof QuernError && STOPPED_EARLY.has(error.code)) return onEvent({ event: 'stopping' })
+    throw error
+  })
+  if (running === undefined) return
   const letGo = attachDevChannel({ network: running.genesis.network, p2p: running.network, parentGone: interrupt })
   const stop = (): Promise<void> => running.stop().finally(letGo)
   try {

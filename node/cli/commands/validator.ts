@@ -10,6 +10,7 @@ import type { Place } from '../../validator-key/place.ts'
 import { type CliContext, outputOf, withHome } from '../context.ts'
 import { fields } from '../output.ts'
 import { readPassword } from '../password.ts'
+import { addCreateCommand } from './validator/create.ts'
 
 interface HomeFlag {
   readonly home: string
@@ -24,6 +25,7 @@ const place = ({ epoch, view }: Place): string => (view < 0 ? 'nothing' : `up to
 
 export function addValidatorCommand(program: Command, context: CliContext): void {
   const validator = program.command('validator').description('the validator key of a node, and what it may have signed')
+  addCreateCommand(validator, context)
 
   withHome(validator.command('show'), context)
     .description('owner, BLS key and signing record')

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type Check, checksOf, type Level, type Seen, type SeenNode } from './checks.ts'
+import type { Check, Level } from '../../doctor/check.ts'
+import { checksOf, type Seen, type SeenNode } from './checks.ts'
 
 const node: SeenNode = {
   url: 'http://127.0.0.1:8545',

@@ -3,16 +3,8 @@
  * about it. Pure, so that the rules can be tested without a machine.
  */
 import { GAS } from '../../../vm/gas.ts'
-import { count, duration, shortCpc } from './text.ts'
-
-export type Level = 'ok' | 'WARN' | 'FAIL'
-
-export interface Check {
-  readonly name: string
-  readonly level: Level
-  readonly detail: string
-  readonly remedy?: string
-}
+import { type Check, clockCheck, failed, ok, warn } from '../../doctor/check.ts'
+import { count, shortCpc } from './text.ts'
 
 export interface SeenNode {
   readonly url: string
@@ -72,16 +64,6 @@ export interface Seen {
 
 /** A result lives for a window of blocks: a question may take a part of one block's time, no more. */
 const SLOW_MS = 250
-/** Votes wait for clocks this far apart (PROTOCOL 3, maxClockDriftMs); a worker shows wrong times before that. */
-const CLOCK_AHEAD_MS = 500
-/** A chain that stands still, or a clock that is fast: blocks come far more often. */
-const OLD_BLOCKS = 10
-const OLD_LEAST_MS = 5_000
-
-const ok = (name: string, detail: string): Check => ({ name, level: 'ok', detail })
-const warn = (name: string, detail: string, remedy: string): Check => ({ name, level: 'WARN', detail, remedy })
-const failed = (name: string, detail: string, remedy: string): Check => ({ name, level: 'FAIL', detail, remedy })
-
 function nodeChecks(node: SeenNode, isOnly: boolean): Check[] {
   const { url, trouble } = node
   if (trouble !== undefined) {
@@ -94,7 +76,7 @@ function nodeChecks(node: SeenNode, isOnly: boolean): Check[] {
       ? warn('node', `${place}, syncing`, 'wait, or name another node with --rpc')
       : ok('node', place),
     latencyCheck(node),
-    clockCheck(node),
+    clockCheck({ timestampMs: 0, nowMs: 0, blockMs: 0, ...node }),
     node.feed === true
       ? ok('feed', 'tells of new blocks over WebSocket')
       : warn('feed', 'no WebSocket: the worker asks twice a second instead', 'let upgrades through to the node'),
@@ -109,22 +91,6 @@ function latencyCheck({ latencyMs = 0 }: SeenNode): Check {
   return latencyMs > SLOW_MS
     ? warn('latency', detail, 'name a nearer node, or run one yourself')
     : ok('latency', detail)
-}
-
-function clockCheck({ timestampMs = 0, nowMs = 0, blockMs = 0 }: SeenNode): Check {
-  const ageMs = nowMs - timestampMs
-  if (ageMs < -CLOCK_AHEAD_MS) {
-    return warn(
-      'clock',
-      `the newest block is ${-ageMs} ms ahead of this clock`,
-      'switch on NTP: `timedatectl set-ntp true`',
-    )
-  }
-  if (ageMs > Math.max(OLD_LEAST_MS, OLD_BLOCKS * blockMs)) {
-    const detail = `the newest block is ${duration(ageMs)} old`
-    return warn('clock', detail, 'the chain stands still, or this clock is fast: switch on NTP')
-  }
-  return ok('clock', `the newest block is ${Math.max(0, ageMs).toFixed(0)} ms old`)
 }
 
 /** Two chains under one id do not pay for each other's work. */

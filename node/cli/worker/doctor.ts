@@ -15,18 +15,11 @@ import { jsonRpc } from '../../../gpu/json-rpc.ts'
 import { createReferenceBackend } from '../../../gpu/reference.ts'
 import { createRpcClient } from '../../../gpu/rpc-client.ts'
 import { isInstalled, listAdapters, mayHaveDriver } from '../../../gpu/webgpu/dawn.ts'
+import { codeOf, failures, lineOf } from '../../doctor/check.ts'
 import { type CliContext, outputOf } from '../context.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { loadSigner, type SignerOptions, withSigner } from '../signer.ts'
-import {
-  type Check,
-  checksOf,
-  type Seen,
-  type SeenAccount,
-  type SeenBackend,
-  type SeenMachine,
-  type SeenNode,
-} from './checks.ts'
+import { checksOf, type Seen, type SeenAccount, type SeenBackend, type SeenMachine, type SeenNode } from './checks.ts'
 import { requireGpuDriver } from './gpu-driver.ts'
 import {
   type BackendOptions,
@@ -51,8 +44,6 @@ const MAX_RESULTS = 1_000_000
 const TRIAL: LotteryJob = { seed: sha256(new Uint8Array(1)), n: 256, target: 2n ** 250n }
 /** For the rate: some ten milliseconds of the fastest processors, once code and memory are warm. */
 const TRIAL_SIZE = 1_024
-
-const codeOf = (error: unknown): string => (error instanceof QuernError ? error.code : 'UNKNOWN')
 
 async function seeFeed(url: string, signal: AbortSignal): Promise<boolean> {
   const ending = new AbortController()
@@ -159,9 +150,6 @@ const seeMachine = (): SeenMachine => ({
   sharedMemory: typeof SharedArrayBuffer !== 'undefined',
 })
 
-const lineOf = ({ name, level, detail, remedy }: Check): string =>
-  `${level.padEnd(4)}  ${name.padEnd(18)}  ${detail}${remedy === undefined ? '' : `\n${' '.repeat(26)}${remedy}`}`
-
 interface DoctorOptions extends SignerOptions, NodeOptions, BackendOptions {
   readonly results: string
 }
@@ -198,7 +186,7 @@ export function addDoctorCommand(worker: Command, context: CliContext): void {
       const backends: SeenBackend[] = []
       for (const choice of wanted) backends.push(await seeBackend(choice, signal))
       const checks = checksOf({ nodes, account, backends, adapters: await adapterNames(), machine, results })
-      const fails = checks.filter(({ level }) => level === 'FAIL').map(({ name }) => name)
+      const fails = failures(checks)
       outputOf(command, context).print({ ok: fails.length === 0, checks }, () => checks.map(lineOf).join('\n'))
       if (fails.length > 0) throw new QuernError('WORKER_UNFIT', `cannot work like this: ${fails.join(', ')}`)
     })

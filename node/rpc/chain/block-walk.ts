@@ -10,14 +10,14 @@
 import type { Block } from '../../../consensus/types.ts'
 import { equalBytes } from '../../../core/bytes.ts'
 import type { ExecutedBlock, NodeApi } from '../../api.ts'
-import { RPC_CODE, RpcError } from '../errors.ts'
+import { prunedBlock } from '../block-ref.ts'
 
 /** Blocks that can be stepped back over: far more than wait for finality in any network that works. */
 export const MAX_TRAIL = 256
 
 /** Without the body, which may be megabytes. */
 export type Footprint = Pick<Block, 'hash' | 'header'>
-export type Walked = Pick<NodeApi, 'latest' | 'finalized' | 'blockByHeight'>
+export type Walked = Pick<NodeApi, 'latest' | 'finalized' | 'holdings' | 'blockByHeight'>
 
 /** `back`: the block, taken earlier, has been abandoned. */
 export type Step =
@@ -59,7 +59,7 @@ export class BlockWalk {
     }
     if (this.#next > head.height) return undefined
     const executed = this.#node.blockByHeight(this.#next)
-    if (executed === undefined) throw prunedBlock(this.#next)
+    if (executed === undefined) throw prunedBlock(this.#node, this.#next)
     if (last !== undefined && !equalBytes(executed.block.header.parentHash, last.hash)) return this.#stepBack(last)
     this.#trail.push(footprint(executed))
     if (this.#trail.length > MAX_TRAIL) this.#trail.shift()
@@ -73,11 +73,3 @@ export class BlockWalk {
     return { type: 'back', block: last }
   }
 }
-
-export const prunedBlock = (height: number): RpcError =>
-  new RpcError(
-    RPC_CODE.resourceUnavailable,
-    'BLOCK_PRUNED',
-    `this node has no block ${height} any more: ask an archive node`,
-    { height },
-  )

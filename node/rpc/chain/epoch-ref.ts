@@ -1,6 +1,7 @@
 /** Which epoch a request means. `current` is that of the newest notarised block. */
 import type { ChainParams } from '../../../vm/params.ts'
 import type { NodeApi } from '../../api.ts'
+import { prunedBlock } from '../block-ref.ts'
 import { notFound, type RpcError } from '../errors.ts'
 import { type Static, Type } from '../method.ts'
 import { QuantityParam, readNumber } from '../schema.ts'
@@ -25,5 +26,12 @@ type EpochLength = Pick<ChainParams, 'epochBlocks'>
 export const firstHeightOf = (epoch: number, { epochBlocks }: EpochLength): number => epoch * epochBlocks + 1
 export const lastHeightOf = (epoch: number, { epochBlocks }: EpochLength): number => (epoch + 1) * epochBlocks
 
-export const unknownEpoch = (node: NodeApi, epoch: number): RpcError =>
-  notFound('EPOCH_UNKNOWN', `this node knows nothing of epoch ${epoch}; the current one is ${node.latest().epoch}`)
+/** Of an epoch that was, the records went with its states. */
+export const unknownEpoch = (node: NodeApi, epoch: number): RpcError => {
+  const height = lastHeightOf(epoch, node.genesis.params)
+  if (height < node.holdings().statesFrom) return prunedBlock(node, height, 'state')
+  return notFound(
+    'EPOCH_UNKNOWN',
+    `this node knows nothing of epoch ${epoch}; the current one is ${node.latest().epoch}`,
+  )
+}

@@ -3,11 +3,11 @@
 import { setImmediate } from 'node:timers/promises'
 import { equalBytes, fromHex, type Hash } from '../../../core/bytes.ts'
 import type { NodeApi } from '../../api.ts'
-import { heightOf } from '../block-ref.ts'
+import { heightOf, prunedBlock } from '../block-ref.ts'
 import { invalidParams, notFound, toRpcError } from '../errors.ts'
 import type { Connection, Notify } from '../method.ts'
 import type { HeightRefValue } from '../schema.ts'
-import { BlockWalk, type Footprint, footprint, MAX_TRAIL, prunedBlock, type Step, type Walked } from './block-walk.ts'
+import { BlockWalk, type Footprint, footprint, MAX_TRAIL, type Step, type Walked } from './block-walk.ts'
 import { type ChainEvent, droppedEvents, EVENTS, readCursor, type Topic } from './topics.ts'
 
 export interface SubscribeOptions {
@@ -78,7 +78,7 @@ export function openFeed(node: Chain, topic: Topic, options: SubscribeOptions): 
   if (next > tipHeight + 1) {
     throw notFound('BLOCK_UNKNOWN', `block ${next} does not exist yet; the newest is ${tipHeight}`)
   }
-  if (next <= headHeight && node.blockByHeight(next) === undefined) throw prunedBlock(next)
+  if (next <= headHeight && node.blockByHeight(next) === undefined) throw prunedBlock(node, next)
   // A block that is not final yet is no place to start for a topic of final blocks: it may be abandoned.
   const before = next >= 1 && next - 1 <= headHeight ? node.blockByHeight(next - 1) : undefined
   const walk = new BlockWalk(node, head, next, trail ?? (before === undefined ? [] : [footprint(before)]))

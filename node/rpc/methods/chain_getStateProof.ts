@@ -1,7 +1,6 @@
 import { toHex } from '../../../core/bytes.ts'
-import { requireBlock, requireState } from '../block-ref.ts'
+import { prunedBlock, requireBlock, requireState } from '../block-ref.ts'
 import { readTreeKey, TABLE_NAMES } from '../chain/state-key.ts'
-import { RPC_CODE, RpcError } from '../errors.ts'
 import { defineMethod, optional, required, Type } from '../method.ts'
 import { Data, Hash32, HeightRef, Integer, Nullable } from '../schema.ts'
 
@@ -56,10 +55,7 @@ export const chain_getStateProof = defineMethod({
     const { header, hash } = requireBlock(node, ref).block
     const value = requireState(node, header.height).state.get(treeKey)
     const proof = await node.stateProof(header.height, [treeKey])
-    if (proof === undefined) {
-      const message = `this node no longer holds the state tree after block ${header.height}: ask an archive node`
-      throw new RpcError(RPC_CODE.resourceUnavailable, 'BLOCK_PRUNED', message)
-    }
+    if (proof === undefined) throw prunedBlock(node, header.height, 'state')
     return {
       table,
       tree_key: toHex(treeKey),

@@ -53,7 +53,8 @@ export const eth_feeHistory = defineMethod({
     }
     const newest = requireBlock(node, newestBlock)
     const { header } = newest.block
-    const oldest = Math.max(0, header.height - Math.min(asked, MAX_HISTORY_BLOCKS) + 1)
+    // Fewer blocks than asked for are an answer, which says where it begins.
+    const oldest = Math.max(node.holdings().blocksFrom, header.height - Math.min(asked, MAX_HISTORY_BLOCKS) + 1)
     const blocks = await readBlocks(node, oldest, newest)
     const headers = blocks.map(({ block }) => block.header)
     const next = nextBaseFee(header, node.genesis.params.baseFeeFloorWei)

@@ -11,6 +11,8 @@ import { chain_getSupply } from './chain_getSupply.ts'
 import { chain_getValidator } from './chain_getValidator.ts'
 import { chain_getValidators } from './chain_getValidators.ts'
 import { chain_subscribe } from './chain_subscribe.ts'
+import { chain_traceBlock } from './chain_traceBlock.ts'
+import { chain_traceTransaction } from './chain_traceTransaction.ts'
 import { chain_unsubscribe } from './chain_unsubscribe.ts'
 import { dev_fund } from './dev_fund.ts'
 import { dev_getNodes } from './dev_getNodes.ts'
@@ -59,10 +61,12 @@ import { eth_syncing } from './eth_syncing.ts'
 import { eth_uninstallFilter } from './eth_uninstallFilter.ts'
 import { eth_unsubscribe } from './eth_unsubscribe.ts'
 import { evm_mine } from './evm_mine.ts'
+import { light_ask } from './light_ask.ts'
 import { net_listening } from './net_listening.ts'
 import { net_peerCount } from './net_peerCount.ts'
 import { net_peers } from './net_peers.ts'
 import { net_version } from './net_version.ts'
+import { node_capabilities } from './node_capabilities.ts'
 import { node_info } from './node_info.ts'
 import { personal_sign } from './personal_sign.ts'
 import { poc_getComputeProof } from './poc_getComputeProof.ts'
@@ -140,6 +144,8 @@ export const methods: readonly RpcMethod[] = [
   chain_getValidator,
   chain_getValidators,
   chain_subscribe,
+  chain_traceBlock,
+  chain_traceTransaction,
   chain_unsubscribe,
   dev_fund,
   dev_getNodes,
@@ -154,7 +160,9 @@ export const methods: readonly RpcMethod[] = [
   dev_setNextBlockTimestamp,
   dev_snapshot,
   evm_mine,
+  light_ask,
   net_peers,
+  node_capabilities,
   node_info,
   poc_getComputeProof,
   poc_getDifficulty,

@@ -3,6 +3,7 @@ import { fromHex, type Hash, toHex } from '../../../core/bytes.ts'
 import { computeResultJson, formatUuid } from '../../../vm/compute-root.ts'
 import type { Transaction } from '../../../vm/transaction/types.ts'
 import type { ExecutedBlock, NodeApi } from '../../api.ts'
+import { prunedBlock } from '../block-ref.ts'
 import { ComputeResultObject, resultsOf, UUID_PATTERN } from '../chain/result.ts'
 import { defineMethod, required, type Static, Type } from '../method.ts'
 import { Hash32, Integer, Nullable } from '../schema.ts'
@@ -63,7 +64,8 @@ async function byTask(node: NodeApi, taskId: string): Promise<ResultViewJson | u
   for (let back = 0; back < BLOCKS_SEARCHED && back <= newest; back++) {
     if (back % BLOCKS_PER_TURN === BLOCKS_PER_TURN - 1) await setImmediate()
     const executed = node.blockByHeight(newest - back)
-    const transaction = executed?.transactions.findLast(
+    if (executed === undefined) throw prunedBlock(node, newest - back)
+    const transaction = executed.transactions.findLast(
       ({ action }) => action.kind === 'SUBMIT_RESULT' && formatUuid(action.result.taskId) === taskId,
     )
     if (transaction !== undefined) return resultView(transaction, executed)

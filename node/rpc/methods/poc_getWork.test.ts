@@ -35,6 +35,7 @@ describe('poc_getWork', () => {
       genesis: chain.genesis,
       latest: () => head(latest),
       finalized: () => head(finalized),
+      holdings: () => chain.holdings(),
       blockByHeight: (height: number) => chain.blockByHeight(height),
       blockByHash: () => undefined,
     } as unknown as NodeApi

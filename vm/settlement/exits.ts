@@ -1,0 +1,61 @@
+/**
+ * Exits: what a program pays out on L1. In a transaction's journal an exit is tag, key or hash, amount u64 LE; on L1 it pays the
+ * standard script that the tag names. Source: vprogs zk/abi.
+ */
+import { concatBytes } from '../../core/bytes.ts'
+import { MAX_GRAINS } from '../covenant/types.ts'
+import { u64le } from '../kip/encode.ts'
+import { OP } from '../script/opcodes.ts'
+import { SettlementError } from './errors.ts'
+
+/** By tag: the script is `head`, `bytes` of key or hash, `tail`. */
+const FORMS: ReadonlyMap<number, { readonly bytes: number; readonly head: Uint8Array; readonly tail: number }> =
+  new Map([
+    [0, { bytes: 32, head: Uint8Array.of(32), tail: OP.OpCheckSig }],
+    [1, { bytes: 33, head: Uint8Array.of(33), tail: OP.OpCheckSigECDSA }],
+    [8, { bytes: 32, head: Uint8Array.of(OP.OpBlake2b, 32), tail: OP.OpEqual }],
+  ])
+
+export const EXIT_TAG = { schnorrKey: 0, ecdsaKey: 1, scriptHash: 8 } as const
+
+export interface Exit {
+  /** Of a script public key of version 0. */
+  readonly script: Uint8Array
+  /** Grains, from 1 on; 0 in a bundle stands for an exit that was claimed. */
+  readonly amount: bigint
+}
+
+const AMOUNT_BYTES = 8
+
+/**
+ * One bundle's exits, one after another.
+ * @throws SettlementError `EXIT_MALFORMED`, `EXIT_AMOUNT`
+ */
+export function decodeExits(bytes: Uint8Array): Exit[] {
+  const exits: Exit[] = []
+  for (let at = 0; at < bytes.length; ) {
+    const form = FORMS.get(bytes[at]!)
+    if (form === undefined)
+      throw new SettlementError('EXIT_MALFORMED', `an exit begins with 0, 1 or 8, not ${bytes[at]}`)
+    const end = at + 1 + form.bytes + AMOUNT_BYTES
+    if (end > bytes.length) throw new SettlementError('EXIT_MALFORMED', 'the last exit is cut off')
+    const holder = bytes.subarray(at + 1, end - AMOUNT_BYTES)
+    const amount = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(end - AMOUNT_BYTES, true)
+    exits.push({ script: concatBytes(form.head, holder, Uint8Array.of(form.tail)), amount: checked(amount) })
+    at = end
+  }
+  return exits
+}
+
+/** @throws SettlementError `EXIT_MALFORMED`, `EXIT_AMOUNT` */
+export function encodeExit(tag: number, holder: Uint8Array, amount: bigint): Uint8Array {
+  if (FORMS.get(tag)?.bytes !== holder.length) {
+    throw new SettlementError('EXIT_MALFORMED', `no exit of tag ${tag} goes to ${holder.length} bytes`)
+  }
+  return concatBytes(Uint8Array.of(tag), holder, u64le(checked(amount)))
+}
+
+function checked(amount: bigint): bigint {
+  if (amount > 0n && amount <= MAX_GRAINS) return amount
+  throw new SettlementError('EXIT_AMOUNT', `an exit pays 1 to ${MAX_GRAINS} grains, not ${amount}`)
+}
