@@ -17,6 +17,8 @@ export type LifeEvent =
       readonly genesis: string
       readonly height: number
       readonly validator: string | null
+      /** Bonded to it, in wei; null for a node that only follows. */
+      readonly stakeWei: string | null
     }
   | {
       readonly event: 'status'
@@ -102,13 +104,18 @@ function shortCpc(wei: bigint): string {
   return `${whole}.${decimals.padEnd(2, '0').slice(0, 2)}`
 }
 
+const roleOf = (validator: string, stakeWei: string | null): string =>
+  stakeWei === null || BigInt(stakeWei) > 0n
+    ? `validates for ${validator}`
+    : `has the key of ${validator}, which has no stake here: it votes once it has some (\`quern validator create\`)`
+
 const brief = (peer: string): string => `...${peer.slice(-8)}`
 
 /** One line, without the time. */
 export function describeLife(event: LifeEvent): string {
   switch (event.event) {
     case 'ready': {
-      const role = event.validator === null ? 'follows' : `validates for ${event.validator}`
+      const role = event.validator === null ? 'follows' : roleOf(event.validator, event.stakeWei)
       const lines = [
         `${event.network} ${event.genesis.slice(0, 18)}, block ${event.height}; ${role}`,
         ...event.multiaddrs.map((multiaddr) => `  p2p  ${multiaddr}`),

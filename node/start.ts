@@ -15,7 +15,7 @@ import { bls } from '../core/bls.ts'
 import { toHex } from '../core/bytes.ts'
 import { QuernError } from '../core/errors.ts'
 import { loadTileKernel } from '../gpu/wasm/kernel.ts'
-import { loadIdentity } from '../p2p/identity.ts'
+import { requireIdentity } from '../p2p/identity.ts'
 import type { P2pOptions } from '../p2p/options.ts'
 import { P2pNode } from '../p2p/p2p-node.ts'
 import type { Genesis } from '../vm/genesis.ts'
@@ -30,6 +30,7 @@ import { SignaturePool } from './ingest/signature-pool.ts'
 import { type LifeEvent, networkEvent } from './life-events.ts'
 import { NodeMetrics } from './metrics/node-metrics.ts'
 import { Opened } from './opened.ts'
+import { ownStanding } from './own-standing.ts'
 import { genesisEntry } from './replay-chain.ts'
 import { listenRpc } from './rpc/listen.ts'
 import type { RpcServer } from './rpc/server.ts'
@@ -117,7 +118,7 @@ async function open(options: StartOptions, opened: Opened): Promise<RunningNode>
   const network = await P2pNode.start({
     ...networkOptions(config, options.clientVersion, key),
     genesisHash,
-    identity: await loadIdentity(paths.nodeKey),
+    identity: await requireIdentity(paths.nodeKey),
     networkDelayMs: genesis.params.networkDelayMs,
     onEvent: (event) => {
       const told = networkEvent(event)
@@ -184,6 +185,7 @@ async function open(options: StartOptions, opened: Opened): Promise<RunningNode>
     genesis: toHex(genesisHash),
     height,
     validator: key === undefined ? null : formatAddress(key.owner),
+    stakeWei: ownStanding(node)?.stakeWei.toString() ?? null,
   })
   return { ...running, rpc }
 }

@@ -15,7 +15,7 @@ import type { PeerId } from './transport.ts'
 
 export const IDENTITY_BYTES = 32
 
-export type IdentityErrorCode = 'P2P_IDENTITY_INVALID'
+export type IdentityErrorCode = 'P2P_IDENTITY_INVALID' | 'NODE_KEY_MISSING'
 
 const invalid = (message: string, cause?: unknown): QuernError<IdentityErrorCode> =>
   new QuernError('P2P_IDENTITY_INVALID', message, {}, { cause })
@@ -38,7 +38,7 @@ export function peerIdOf(identity: Uint8Array): PeerId {
  */
 export async function saveIdentity(path: string, identity: Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
-  await writeFile(path, `${hexKey(identity)}\n`, { mode: 0o600, flag: 'wx' })
+  await writeFile(path, `${hexKey(identity)}\n`, { mode: 0o600, flag: 'wx', flush: true })
 }
 
 /**
@@ -60,6 +60,17 @@ async function readText(path: string): Promise<string> {
     const { code } = cause as NodeJS.ErrnoException
     if (code === 'ENOENT') throw cause
     throw invalid(`${path} cannot be read (${code}): check its permissions`, cause)
+  }
+}
+
+/** @throws QuernError `NODE_KEY_MISSING`, `P2P_IDENTITY_INVALID` */
+export async function requireIdentity(path: string): Promise<Uint8Array> {
+  try {
+    return await loadIdentity(path)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause
+    const advice = 'restore it, or make one, with another peer id, by `quern show-node-id --make`'
+    throw new QuernError<IdentityErrorCode>('NODE_KEY_MISSING', `there is no ${path}: ${advice}`, {}, { cause })
   }
 }
 

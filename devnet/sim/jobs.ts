@@ -20,8 +20,14 @@ async function runHere({ from, count }: SeedRange, take: (result: RunResult) => 
 /**
  * @param jobs threads, each with room for young objects, which a single run on this one does without
  * @param take false when no more seeds are wanted
+ * @param interrupted resolves when the runs under way are to be given up
  */
-export async function runSeeds(range: SeedRange, jobs: number, take: (result: RunResult) => boolean): Promise<void> {
+export async function runSeeds(
+  range: SeedRange,
+  jobs: number,
+  take: (result: RunResult) => boolean,
+  interrupted?: Promise<void>,
+): Promise<void> {
   if (range.count === 1) return runHere(range, take)
   const end = range.from + range.count
   let next = range.from
@@ -47,7 +53,7 @@ export async function runSeeds(range: SeedRange, jobs: number, take: (result: Ru
       const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB }
       workers.push(spawnThread(import.meta.url, './sim.worker', { resourceLimits }))
     }
-    await Promise.all(workers.map(drive))
+    await Promise.race([Promise.all(workers.map(drive)), ...(interrupted === undefined ? [] : [interrupted])])
   } finally {
     await Promise.all(workers.map((worker) => worker.terminate()))
   }

@@ -60,6 +60,9 @@ export function createProgram(context: CliContext, extend: (program: Command) =>
   return program
 }
 
+/** What a command finds wrong in its own arguments, beyond what commander sees. */
+const WRONG_USE: ReadonlySet<string> = new Set(['ARGUMENT_INVALID', 'ADDRESS_INVALID', 'AMOUNT_INVALID'])
+
 /** Runs a command line; returns the exit code. */
 export async function runCli(program: Command, argv: readonly string[], context: CliContext): Promise<number> {
   try {
@@ -74,6 +77,6 @@ export async function runCli(program: Command, argv: readonly string[], context:
     else context.writeError(`error: ${code}: ${message}`)
     if (code === 'INTERNAL' && error instanceof Error && context.env.QUERN_DEBUG !== undefined)
       context.writeError(error.stack ?? '')
-    return 1
+    return WRONG_USE.has(code) ? 2 : 1
   }
 }

@@ -7,6 +7,7 @@ import { QuernError } from '../../core/errors.ts'
 import { loadIdentity, makeIdentity, peerIdOf, saveIdentity } from '../../p2p/identity.ts'
 import type { PeerId } from '../../p2p/transport.ts'
 import type { Genesis } from '../../vm/genesis.ts'
+import { replaceFile } from '../durable-file.ts'
 import type { ValidatorKey } from '../validator/proposer.ts'
 import { readValidatorKey, writeValidatorKey } from '../validator-key/key-file.ts'
 import { readReporter, writeReporter } from '../validator-key/reporter-file.ts'
@@ -43,8 +44,9 @@ export async function writeHome(content: HomeContent): Promise<PeerId> {
     const nodeId = await keepIdentity(paths.nodeKey, identity)
     if (validator !== undefined) await keepValidatorKey(paths.validatorKey, validator)
     if (reporter !== undefined) keepReporter(paths.reporter, reporter)
-    fs.writeFileSync(paths.genesis, genesisText(genesis))
-    fs.writeFileSync(paths.config, configText(config))
+    // Last, for a home without a genesis is none yet.
+    await replaceFile(paths.config, configText(config))
+    await replaceFile(paths.genesis, genesisText(genesis))
     return nodeId
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException

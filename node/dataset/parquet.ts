@@ -81,9 +81,10 @@ export class ParquetFile {
   }
 
   #flush(): void {
-    if (this.#cells[0]!.length === 0) return
+    const rows = this.#cells[0]!.length
+    if (rows === 0) return
     const columnData = this.#columns.map(([name], i) => ({ name, data: this.#cells[i]! }))
-    this.#writer.write({ columnData, rowGroupSize: ROW_GROUP_ROWS })
+    this.#writer.write({ columnData, rowGroupSize: rows })
     this.#cells = this.#columns.map(() => [])
   }
 }

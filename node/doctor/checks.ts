@@ -105,7 +105,7 @@ function homeChecks({ home, version, genesis, config, identity }: Seen): Check[]
       : failed(
           'identity',
           `${identity.code}: ${identity.message}`,
-          'restore node_key, or make one with `quern init --force`',
+          'restore it from a copy, or `quern show-node-id --make`',
         ),
   ]
 }

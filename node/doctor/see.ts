@@ -7,7 +7,7 @@ import { formatAddress } from '../../core/address.ts'
 import { toHex } from '../../core/bytes.ts'
 import { messageOf, QuernError } from '../../core/errors.ts'
 import { jsonRpc } from '../../gpu/json-rpc.ts'
-import { loadIdentity, peerIdOf } from '../../p2p/identity.ts'
+import { peerIdOf, requireIdentity } from '../../p2p/identity.ts'
 import { loadConfig } from '../config/config.ts'
 import { readGenesis } from '../config/genesis-file.ts'
 import { type HomePaths, homePaths } from '../config/home-paths.ts'
@@ -61,7 +61,7 @@ export async function see({ home, rpc, version, env }: Look): Promise<Seen> {
     return { network, hash: toHex(genesisEntry({ network, ...rest }).block.hash) }
   })
   const config = attempt(() => loadConfig({ file: paths.config, env }))
-  const identity = await loadIdentity(paths.nodeKey).then(peerIdOf).catch(trouble)
+  const identity = await requireIdentity(paths.nodeKey).then(peerIdOf).catch(trouble)
   const node = await seeNode(rpc, typeof identity === 'string' ? identity : undefined).catch(trouble)
   return {
     home,

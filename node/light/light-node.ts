@@ -15,7 +15,7 @@ import type { Header } from '../../consensus/types.ts'
 import { bls } from '../../core/bls.ts'
 import { toHex } from '../../core/bytes.ts'
 import { QuernError } from '../../core/errors.ts'
-import { loadIdentity } from '../../p2p/identity.ts'
+import { requireIdentity } from '../../p2p/identity.ts'
 import { P2pNode } from '../../p2p/p2p-node.ts'
 import type { PeerRequest, PeerResponse, Transport } from '../../p2p/transport.ts'
 import type { Genesis } from '../../vm/genesis.ts'
@@ -81,7 +81,7 @@ async function open(options: LightStartOptions, opened: Opened): Promise<Running
     ...networkOptions(config, clientVersion, undefined),
     gossip: false,
     genesisHash,
-    identity: await loadIdentity(paths.nodeKey),
+    identity: await requireIdentity(paths.nodeKey),
     networkDelayMs: genesis.params.networkDelayMs,
     onEvent: (event) => {
       const told = networkEvent(event)
@@ -137,6 +137,7 @@ async function open(options: LightStartOptions, opened: Opened): Promise<Running
     genesis: toHex(genesisHash),
     height: client.newest.header.height,
     validator: null,
+    stakeWei: null,
   })
   return { genesis, network, rpc, client, ended: ending.reached, stop: () => opened.close() }
 }

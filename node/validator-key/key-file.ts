@@ -108,7 +108,7 @@ export async function writeValidatorKey(
 export function writeOnce(file: string, value: object): void {
   fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
   try {
-    fs.writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600, flag: 'wx' })
+    fs.writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600, flag: 'wx', flush: true })
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
     throw new QuernError('VALIDATOR_KEY_EXISTS', `${file} exists already and is not overwritten: use another --home`)

@@ -84,6 +84,6 @@ describe('quern worker', () => {
 
   it('refuses what is no endpoint', async () => {
     const { code, stderr } = await sandbox.run(['worker', '--rpc', 'ftp://127.0.0.1'], keyOf(5))
-    expect([code, stderr]).toEqual([1, expect.stringContaining('error: ARGUMENT_INVALID')])
+    expect([code, stderr]).toEqual([2, expect.stringContaining('error: ARGUMENT_INVALID')])
   })
 })

@@ -29,7 +29,11 @@ const script = fc
 
 describe('scripts as text', () => {
   it('come back from their listing byte for byte', () => {
-    fc.assert(fc.property(script, (bytes) => expect(hexKey(assemble(disassemble(bytes)))).toBe(hexKey(bytes))))
+    fc.assert(
+      fc.property(script, (bytes) => {
+        expect(hexKey(assemble(disassemble(bytes)))).toBe(hexKey(bytes))
+      }),
+    )
   })
 
   it('are numbers, texts, hex, names and comments', () => {
@@ -59,7 +63,7 @@ describe('scripts as text', () => {
   it('a number is pushed so that it is read again', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: -(2n ** 63n) + 1n, max: 2n ** 63n - 1n }), (value) => {
-        const [{ opcode, data }] = [...instructions(pushNumber(value))] as [{ opcode: number; data: Uint8Array }]
+        const { opcode, data } = [...instructions(pushNumber(value))][0]!
         const small = opcode === OP.Op1Negate ? -1n : BigInt(opcode - OP.OpReserved)
         expect(data.length === 0 && opcode !== OP.OpFalse ? small : decodeNumber(data)).toBe(value)
       }),

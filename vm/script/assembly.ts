@@ -6,7 +6,7 @@ import { concatBytes, fromHex, toHex, utf8 } from '../../core/bytes.ts'
 import { QuernError } from '../../core/errors.ts'
 import { encodeNumber } from './numbers.ts'
 import { LAST_PUSH, MAX_DIRECT_PUSH, MAX_SMALL_NUMBER, OP, opcodeName, SMALL_NUMBER } from './opcodes.ts'
-import { instructions } from './parse.ts'
+import { instructions, LENGTH_BYTES } from './parse.ts'
 
 const NEGATIVE_ONE = 0x81
 
@@ -81,13 +81,6 @@ export const assemble = (text: string): Uint8Array =>
       .filter((token) => token !== '')
       .map(assembleToken),
   )
-
-/** Pushes whose length stands behind the opcode, and its bytes. */
-const LENGTH_BYTES: ReadonlyMap<number, number> = new Map([
-  [OP.OpPushData1, 1],
-  [OP.OpPushData2, 2],
-  [OP.OpPushData4, 4],
-])
 
 /** One instruction as listings show it: all of its bytes, so that `assemble` gives them back. */
 export function describeInstruction(opcode: number, data: Uint8Array): string {

@@ -12,7 +12,7 @@ export interface Instruction {
 }
 
 /** Bytes of the length that stands behind these opcodes. */
-const LENGTH_BYTES: ReadonlyMap<number, number> = new Map([
+export const LENGTH_BYTES: ReadonlyMap<number, number> = new Map([
   [OP.OpPushData1, 1],
   [OP.OpPushData2, 2],
   [OP.OpPushData4, 4],

@@ -10,7 +10,7 @@
  * The settler pays for the permission output: a covenant can always settle its exits.
  * Source: vprogs zk/backend/risc0/covenant; where it differs: PROTOCOL 8.
  */
-import { concatBytes, equalBytes, type Hash, utf8, ZERO_HASH } from '../../core/bytes.ts'
+import { concatBytes, equalBytes, fromHex, type Hash, utf8, ZERO_HASH } from '../../core/bytes.ts'
 import { sha256 } from '../../core/hash.ts'
 import { OP } from '../script/opcodes.ts'
 import { ZK_TAG } from '../zk/operands.ts'
@@ -23,6 +23,9 @@ import { ScriptWriter, type WrittenScript } from './script-writer.ts'
 /** Value of a permission output, in grains: half a CPC. */
 export const PERMISSION_GRAINS = 50_000_000n
 
+/** Of RISC Zero's `resolve`: what ends a proof that rests on others, as an aggregate does. */
+export const RESOLVE_CONTROL_ID: Hash = fromHex('53a7b23d07f99e5d5685e85874f5181e8486aa267a0ae607ffe9ba47c8bdda4a')
+
 export interface CovenantState {
   readonly laneTip: Hash
   readonly state: Hash
@@ -32,7 +35,7 @@ export interface CovenantState {
 /** How the journal is proved, and what fixes it beside the image id. */
 export type ProofSystem =
   | { readonly kind: 'development' }
-  /** @property controlId of the recursion program that ends the proof: `resolve`, as a rule */
+  /** @property controlId of the recursion program that ends the proof: `RESOLVE_CONTROL_ID`, as a rule */
   | { readonly kind: 'succinct'; readonly controlId: Hash }
   | {
       readonly kind: 'groth16'
