@@ -114,6 +114,15 @@ describe('a life event', () => {
     }
   })
 
+  it('says at the start whether the validator has a stake', () => {
+    const ready = { event: 'ready', rpc: '', ws: '', nodeId: '', multiaddrs: [], pid: 1, network: 'devnet' } as const
+    const told = (validator: string | null, stakeWei: string | null) =>
+      describeLife({ ...ready, genesis: '0x', height: 1, validator, stakeWei })
+    expect(told('cpc1a', '5')).toContain('validates for cpc1a')
+    expect(told('cpc1a', '0')).toContain('which has no stake here: it votes once it has some')
+    expect(told(null, null)).toContain('follows')
+  })
+
   it('is made of what the network tells, save what is only counted', () => {
     expect(networkEvent({ type: 'disconnected', peer: 'a', reason: 'b' })).toEqual({
       event: 'disconnected',

@@ -2,7 +2,7 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { loadIdentity, loadOrMakeIdentity, makeIdentity, peerIdOf, saveIdentity } from './identity.ts'
+import { loadIdentity, loadOrMakeIdentity, makeIdentity, peerIdOf, requireIdentity, saveIdentity } from './identity.ts'
 import { parsePeerAddress } from './multiaddrs.ts'
 
 let folder: string
@@ -19,6 +19,11 @@ describe('identity', () => {
     expect((await stat(path)).mode & 0o777).toBe(0o600)
     await expect(saveIdentity(path, makeIdentity())).rejects.toThrow('EEXIST')
     expect(await loadIdentity(path)).toEqual(identity)
+  })
+
+  it('says what to do where a node has lost its own', async () => {
+    const missing = expect.objectContaining({ code: 'NODE_KEY_MISSING' })
+    await expect(requireIdentity(join(folder, 'none'))).rejects.toThrow(missing)
   })
 
   it('refuses a file that holds something else', async () => {

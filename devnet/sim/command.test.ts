@@ -42,6 +42,27 @@ describe('quern sim', () => {
     expect(fs.readFileSync(trace, 'utf8').split('\n').length).toBeGreaterThan(1_000)
   })
 
+  it('refuses flags that contradict each other, and says where a trace cannot be written', async () => {
+    const wrong = ['--trace x', '--seeds 0', '--jobs 0', '--seed 1 --seeds 2', '--seed 1 --bail', '--seed 1 --from 3']
+    for (const flags of wrong) expect([flags, await quern('sim', ...flags.split(' '))]).toEqual([flags, 2])
+    expect(out).toEqual([])
+    expect(await quern('sim', '--seed', '1', '--trace', path.join(folder, 'none', 'trace.txt'))).toBe(1)
+    expect(errors.at(-1)).toMatch(/^error: TRACE_UNWRITABLE: /)
+  })
+
+  it('sums up what was run when it is interrupted', async () => {
+    const running = quern('sim', '--seeds', '100000', '--jobs', '2')
+    // As Ctrl-C does it, once the command listens.
+    const before = process.listenerCount('SIGINT')
+    while (process.listenerCount('SIGINT') === before && out.length === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    process.emit('SIGINT')
+    expect(await running).toBe(1)
+    expect(out.at(-1)).toMatch(/^\d+ seeds, /)
+    expect(errors.at(-1)).toMatch(/^error: INTERRUPTED: \d+ of 100000 seeds/)
+  })
+
   it('--seeds runs a range on threads, and sums it up', async () => {
     expect(await quern('sim', '--seeds', '2', '--from', '1', '--jobs', '2')).toBe(0)
     expect(errors).toEqual([])

@@ -130,7 +130,6 @@ async function runMany(flags: SimFlags, context: CliContext): Promise<void> {
   if (!isJson) context.write(summary.text(Date.now()))
   if (summary.failed.length > 0) throw failed(summary.failed)
   if (isInterrupted) {
-    const next = from + summary.seeds
-    throw new QuernError('INTERRUPTED', `${summary.seeds} of ${seeds} seeds were run: go on with --from ${next}`)
+    throw new QuernError('INTERRUPTED', `${summary.seeds} of ${seeds} seeds were run`)
   }
 }

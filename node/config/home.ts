@@ -44,7 +44,7 @@ export async function writeHome(content: HomeContent): Promise<PeerId> {
     const nodeId = await keepIdentity(paths.nodeKey, identity)
     if (validator !== undefined) await keepValidatorKey(paths.validatorKey, validator)
     if (reporter !== undefined) keepReporter(paths.reporter, reporter)
-    // Last, for a home without a genesis is none yet.
+    // Last: a folder without it is no home yet.
     await replaceFile(paths.config, configText(config))
     await replaceFile(paths.genesis, genesisText(genesis))
     return nodeId

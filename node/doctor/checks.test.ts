@@ -32,7 +32,7 @@ const host: SeenHost = {
   openSecrets: [],
 }
 const well: Seen = {
-  home: '/home/miller/.quern',
+  home: 'miller',
   version: '1.0.0',
   genesis: { network: 'devnet', hash: '0xaa' },
   config: undefined,

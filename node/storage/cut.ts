@@ -28,12 +28,15 @@ export async function cutBack(
   const from = headHeight(kv)
   const { blocksFrom, statesFrom } = decodeHeld(kv.get(KEY.held))
   const lowest = Math.max(blocksFrom, statesFrom)
+  const mayBeHead = (height: number): boolean => height === 0 || kv.get(KEY.finalization(height)) !== undefined
   let target = Math.min(to, from)
-  while (target > lowest && kv.get(KEY.finalization(target)) === undefined) target--
-  if (target < lowest || to < 0) {
+  while (target > lowest && !mayBeHead(target)) target--
+  if (target < lowest || !mayBeHead(target)) {
+    let least = lowest
+    while (least < from && !mayBeHead(least)) least++
     throw new QuernError(
       'CUT_TOO_LOW',
-      `the oldest state here is that after block ${lowest}: choose --to ${lowest} or above`,
+      `no lower block than ${least} can be the newest here: choose --to ${least} or above`,
     )
   }
   await kv.write(await forgetSigning(kv), { sync: true })

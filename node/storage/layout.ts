@@ -33,6 +33,7 @@
  *     layout 2    with 22: pruning and cutting back find what a version wrote without reading every value
  */
 import { type Address, concatBytes, type Hash, u32be, u64be } from '../../core/bytes.ts'
+import { QuernError } from '../../core/errors.ts'
 
 export const LAYOUT_VERSION = 2
 
@@ -88,9 +89,17 @@ export interface Held {
 export const encodeHeld = ({ blocksFrom, statesFrom }: Held): Uint8Array =>
   concatBytes(u64be(blocksFrom), u64be(statesFrom))
 
-/** Of a store that never forgot anything: from genesis on. */
-export const decodeHeld = (bytes: Uint8Array | undefined): Held =>
-  bytes === undefined ? { blocksFrom: 0, statesFrom: 0 } : { blocksFrom: readU64(bytes), statesFrom: readU64(bytes, 8) }
+/** Of a store that never forgot anything: from genesis on. @throws QuernError `STORE_CORRUPT` */
+export function decodeHeld(bytes: Uint8Array | undefined): Held {
+  if (bytes === undefined) return { blocksFrom: 0, statesFrom: 0 }
+  if (bytes.length !== 16) {
+    throw new QuernError(
+      'STORE_CORRUPT',
+      'what the store says of its oldest block cannot be read: sync anew in a new folder',
+    )
+  }
+  return { blocksFrom: readU64(bytes), statesFrom: readU64(bytes, 8) }
+}
 
 export const transactionPlace = (at: number, index: number): Uint8Array => concatBytes(u64be(at), u32be(index))
 

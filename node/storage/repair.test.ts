@@ -166,6 +166,21 @@ describe('cutting back', () => {
     }
   })
 
+  it('leaves no head that is not directly final', async () => {
+    const store = await storeOf(made.dump)
+    const certified = (height: number): boolean => store.get(KEY.finalization(height)) !== undefined
+    const between = Array.from({ length: BLOCKS }, (_, i) => i + 1).find((height) => !certified(height))!
+    const chain = await ChainStore.open(store, genesisEntry(made.genesis))
+    while (await chain.prune({ blocksFrom: between, statesFrom: between }));
+    const before = rowsOf(await dumpStore(store))
+    await expect(cutBack(store, between)).rejects.toMatchObject({ code: 'CUT_TOO_LOW' })
+    expect(rowsOf(await dumpStore(store))).toEqual(before)
+    const least = between + 1 + Array.from({ length: BLOCKS }, (_, i) => i + between + 1).findIndex(certified)
+    await expect(cutBack(store, between)).rejects.toThrow(`--to ${least} or above`)
+    expect(await cutBack(store, least)).toBe(least)
+    expect((await check(store)).faults).toEqual([])
+  })
+
   it('forgets the journal and what the signing record knows the store by', async () => {
     const store = await storeOf(made.dump)
     const record = { type: 'put', key: KEY.record(1), value: Uint8Array.of(9) } as const

@@ -142,14 +142,46 @@ describe('filling in history', () => {
     ],
     ['no receipts', () => changing('receipts', { type: 'receipts', blocks: [] }), undefined],
     ['no blocks', () => changing('range', { type: 'range', blocks: [] }), undefined],
+    [
+      'more blocks than it was asked for, empty ones among them',
+      () => async (request) =>
+        honest(maker.chain)(
+          request.type === 'range'
+            ? { ...request, fromHeight: request.fromHeight - 9, count: request.count + 9 }
+            : request,
+        ),
+      'PEER_ANSWER_INVALID',
+    ],
     ['one block at a time', () => changingRange((blocks) => blocks.slice(0, 1)), undefined],
     ['silence', () => async () => undefined, undefined],
   ])('is not kept from it by a peer that sends %s', async (_, liar, code) => {
     const floor = 21
-    const filled = await fill({ liar: liar(), b: honest(maker.chain) }, floor)
+    let windows = 0
+    const counted: Answer = async (request) => {
+      if (request.type === 'range') windows++
+      return honest(maker.chain)(request)
+    }
+    const filled = await fill({ liar: liar(), b: counted }, floor)
     await run(filled, () => filled.chain.held.blocksFrom === floor)
+    // One for each epoch.
+    expect(windows).toBeLessThanOrEqual(3)
     expect(filled.peers.blamed.map((blame) => blame.code)).toEqual(code === undefined ? [] : [code])
     expect(filled.peers.blamed.every(({ peer }) => peer === 'liar')).toBe(true)
     expectSameBlocks(filled, floor)
+  })
+
+  it('is not upset when the oldest block is pruned while a peer is waited for', async () => {
+    let isPruned = false
+    const silent: Answer = async () => {
+      if (!isPruned) await filled.chain.prune({ blocksFrom: 35, statesFrom: HEIGHT })
+      isPruned = true
+      return undefined
+    }
+    const first = await fill({ a: honest(maker.chain) }, 34)
+    await run(first, () => first.chain.held.blocksFrom === 34)
+    const filled = await fill({ silent, b: honest(maker.chain) }, 30, first.kv)
+    await run(filled, () => filled.chain.held.blocksFrom === 30)
+    expect(isPruned).toBe(true)
+    expectSameBlocks(filled, 30)
   })
 })

@@ -7,6 +7,7 @@
  * Each window is one batch with the height from which on blocks are here, so that a stop at any moment loses one window. States
  * stay where they begin: `quern replay` makes them.
  */
+import { blockSize } from '../../consensus/block.ts'
 import { genesisBlock } from '../../consensus/genesis.ts'
 import type { Block, Certificate } from '../../consensus/types.ts'
 import type { BlsScheme } from '../../core/bls.ts'
@@ -15,7 +16,7 @@ import { assert, QuernError } from '../../core/errors.ts'
 import type { KvOperation } from '../../core/kv.ts'
 import { decodeRlp, rlpBytes, rlpList } from '../../core/rlp.ts'
 import type { PeerId, Transport } from '../../p2p/transport.ts'
-import { MAX_RANGE_BLOCKS } from '../../p2p/wire.ts'
+import { MAX_RANGE_BLOCKS, RANGE_TARGET_BYTES } from '../../p2p/wire.ts'
 import { receiptRoot } from '../../vm/execution/receipt.ts'
 import type { Receipt } from '../../vm/execution/types.ts'
 import type { Genesis } from '../../vm/genesis.ts'
@@ -106,9 +107,11 @@ export class Backfill {
     // Of one epoch, whose last block may be the one below.
     const epochFrom = epochOf(oldest - 1, genesis.params) * epochBlocks + 1
     const from = Math.max(epochFrom, floor(), oldest - this.#window, 1)
+    // Read before any peer is waited for: it may be pruned by then.
+    const above = store.blockAt(oldest)!.block
     const peers = transport.peers()
     for (let i = 0; i < peers.length && !this.#isStopped; i++) {
-      const operations = await this.#fetch(peers[(turn + i) % peers.length]!, from, store.blockAt(oldest)!.block)
+      const operations = await this.#fetch(peers[(turn + i) % peers.length]!, from, above)
       if (operations === undefined) continue
       await store.extendDown(oldest, from, operations)
       this.#window = Math.min(MAX_RANGE_BLOCKS, 2 * this.#window)
@@ -124,8 +127,11 @@ export class Backfill {
     const answer = await ask(peer, { type: 'range', fromHeight, count }, this.#modules)
     const served = answer?.blocks ?? []
     if (served.length === 0) return undefined
+    if (served.length > count) return this.#lied(peer, 'PEER_ANSWER_INVALID')
     if (served.length < count) {
-      this.#window = served.length
+      // A full answer, cut where it is large enough. One that is merely short must not make everybody's short.
+      if (served.reduce((sum, { block }) => sum + blockSize(block), 0) > RANGE_TARGET_BYTES)
+        this.#window = served.length
       return undefined
     }
     const children = [...served.slice(1).map(({ block }) => block), above]

@@ -232,6 +232,9 @@ export class CatchUp {
       if (execution.verdict === 'retry' && this.#height() > before) return { waiting: NOTHING }
       if (execution.verdict !== 'valid' || waiting.length >= MAX_OPEN_BLOCKS) return { waiting: NOTHING, wrong: from }
       waiting = [...waiting, { entry: execution.entry, from }]
+      // Nobody goes on from an epoch's last block before it is final itself (S9), and light nodes ask for that proof for ever.
+      if (finalization === undefined && height % this.#modules.epochBlocks === 0)
+        return { waiting: NOTHING, wrong: from }
       if (finalization === undefined) continue
       if (notarization === undefined || !this.#proves(execution.entry, notarization, finalization)) {
         transport.blame(from, 'CERTIFICATE_INVALID')

@@ -3,7 +3,7 @@ import { makeBlock } from '../../consensus/block.ts'
 import { toHex } from '../../core/bytes.ts'
 import { sha256 } from '../../core/hash.ts'
 import type { FinalBlock } from '../../p2p/transport.ts'
-import { type Behaviour, makeChain, SyncScene } from './sync-fixture.ts'
+import { type Behaviour, makeChain, SYNC_PARAMS, SyncScene } from './sync-fixture.ts'
 
 const BLOCKS = 200
 const chain = makeChain(BLOCKS)
@@ -101,6 +101,19 @@ describe('syncing from several peers', () => {
     expect(scene.blamed.every(({ peer }) => peer === 'liar')).toBe(true)
     expect(scene.asked.get('liar')!.length).toBeLessThanOrEqual(3)
     expect(scene.failures).toEqual([])
+  })
+
+  it('goes past an epoch only with the finalization of its last block', async () => {
+    const { epochBlocks } = SYNC_PARAMS
+    const isEdge = ({ block }: FinalBlock): boolean => block.header.height % epochBlocks === 0
+    scene = new SyncScene(short)
+    scene.addPeer('keeper', (right) =>
+      right.map((served) => (isEdge(served) ? { ...served, finalization: undefined } : served)),
+    )
+    const node = await scene.follow()
+    await scene.until(() => node.syncing() === undefined && node.finalized().height >= epochBlocks - 1)
+    expect(node.finalized().height).toBe(epochBlocks - 1)
+    expect(scene.blamed).toEqual([])
   })
 
   it('asks nobody for what it pruned', async () => {

@@ -61,7 +61,14 @@ export class FixturePeers {
   readonly asked = new Map<PeerId, number>()
   readonly #answers: Map<PeerId, Answer>
   /** Blame ends a connection, as it does on a network. */
-  readonly #fatal = new Set(['CHUNK_INVALID', 'CERTIFICATE_INVALID', 'RECEIPTS_INVALID', 'BLOCK_BODY', 'BLOCK_PARENT'])
+  readonly #fatal = new Set([
+    'CHUNK_INVALID',
+    'CERTIFICATE_INVALID',
+    'RECEIPTS_INVALID',
+    'BLOCK_BODY',
+    'BLOCK_PARENT',
+    'PEER_ANSWER_INVALID',
+  ])
 
   constructor(answers: Readonly<Record<PeerId, Answer>>) {
     this.#answers = new Map(Object.entries(answers))

@@ -13,6 +13,11 @@ const MAX_BACK_OFF_MS = 60_000
 const MAX_SILENCES = 3
 /** A peer may be a few blocks behind the one that named the state. */
 const WITHOUT_MS = 10_000
+/**
+ * A state is given up when all have been without it for so long: after a restart the first peer to connect may be a liar, or
+ * behind, and what it says must not cost all that was fetched before.
+ */
+const GIVE_UP_MS = 30_000
 /** Needless splits after which a peer is asked only when nobody else is there. */
 const MAX_NEEDLESS_SPLITS = 3
 
@@ -22,7 +27,8 @@ interface Known {
   silences: number
   needlessSplits: number
   isLiar: boolean
-  isWithout: boolean
+  /** Since when it says that it lacks the state. */
+  withoutSinceMs: number | undefined
 }
 
 export class SnapshotPeers {
@@ -42,10 +48,14 @@ export class SnapshotPeers {
     return this.#peers().filter((peer) => !this.#of(peer).isLiar)
   }
 
-  /** Every peer that answers says that it lacks this state, and there is one. */
+  /** Every peer that answers has said for long that it lacks this state, and there is one. */
   get allWithout(): boolean {
+    const givenUpMs = this.#clock.nowMs() - GIVE_UP_MS
     const answering = this.usable.map((peer) => this.#of(peer)).filter(({ silences }) => silences < MAX_SILENCES)
-    return answering.length > 0 && answering.every(({ isWithout }) => isWithout)
+    return (
+      answering.length > 0 &&
+      answering.every(({ withoutSinceMs }) => (withoutSinceMs ?? Number.POSITIVE_INFINITY) <= givenUpMs)
+    )
   }
 
   /** Other peers than these may still answer. */
@@ -74,7 +84,7 @@ export class SnapshotPeers {
   proved(peer: PeerId): void {
     const known = this.#ended(peer)
     known.silences = 0
-    known.isWithout = false
+    known.withoutSinceMs = undefined
   }
 
   /** Said that the range is too large. */
@@ -91,7 +101,7 @@ export class SnapshotPeers {
   /** Does not hold this state any more, or not yet. */
   without(peer: PeerId): void {
     const known = this.#ended(peer)
-    known.isWithout = true
+    known.withoutSinceMs ??= this.#clock.nowMs()
     known.notBeforeMs = this.#clock.nowMs() + WITHOUT_MS
   }
 
@@ -105,7 +115,7 @@ export class SnapshotPeers {
 
   /** Another state is asked for. */
   forgetState(): void {
-    for (const known of this.#known.values()) known.isWithout = false
+    for (const known of this.#known.values()) known.withoutSinceMs = undefined
   }
 
   #of(peer: PeerId): Known {
@@ -117,7 +127,7 @@ export class SnapshotPeers {
       silences: 0,
       needlessSplits: 0,
       isLiar: false,
-      isWithout: false,
+      withoutSinceMs: undefined,
     }
     this.#known.set(peer, stranger)
     return stranger
@@ -130,7 +140,7 @@ export class SnapshotPeers {
   }
 
   #mayAnswer(known: Known): boolean {
-    return !known.isWithout && known.silences === 0 && known.needlessSplits < MAX_NEEDLESS_SPLITS
+    return known.withoutSinceMs === undefined && known.silences === 0 && known.needlessSplits < MAX_NEEDLESS_SPLITS
   }
 
   /** Smaller = asked first. */

@@ -165,6 +165,43 @@ describe('joining by state', () => {
     await expectSameState(kv)
   })
 
+  it('does not give up what it has for the word of the first peer that is back after a restart', async () => {
+    const kv = new MemoryStore()
+    const modules = joining(maker, new FixturePeers({ a: honest(maker.chain) }))
+    const first = new SnapshotSync({ kv, ...modules, progressed: ({ covered }) => covered > 0.5 && first.stop() })
+    await first.run()
+    const early = changing(() => ({ kind: 'unheld' }))
+    const peers = new FixturePeers({ early, late: honest(maker.chain) })
+    const transport = {
+      request: peers.request,
+      blame: peers.blame,
+      peers: () => ((peers.asked.get('early') ?? 0) < 3 ? ['early'] : peers.peers()),
+    }
+    const trusted = async () => {
+      throw new Error('begun anew')
+    }
+    expect(await new SnapshotSync({ kv, ...joining(maker, peers), transport, trusted }).run()).toBe(HEIGHT)
+    await expectSameState(kv)
+  })
+
+  it('looks for a newer block where nobody has the state of the first one, and asks no more than peers bear', async () => {
+    const young: Answer = async (request) =>
+      request.type === 'chunk' && request.height < HEIGHT
+        ? { type: 'chunk', chunk: { kind: 'unheld' } }
+        : honest(maker.chain)(request)
+    const peers = new FixturePeers({ a: young })
+    const heights = [16, HEIGHT]
+    const kv = new MemoryStore()
+    let askedBefore = 0
+    const trusted = async () => {
+      askedBefore = peers.asked.get('a') ?? 0
+      return maker.chain.blockAt(heights.shift()!)!.block
+    }
+    expect(await new SnapshotSync({ kv, ...joining(maker, peers), trusted }).run()).toBe(HEIGHT)
+    expect(askedBefore).toBeGreaterThan(0)
+    expect(askedBefore).toBeLessThanOrEqual(20)
+  })
+
   it('has nothing to take in before the first epoch is over', async () => {
     const peers = new FixturePeers({ a: honest(maker.chain) })
     const kv = new MemoryStore()

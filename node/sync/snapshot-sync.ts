@@ -19,7 +19,7 @@ import type { KvOperation, KvStore } from '../../core/kv.ts'
 import { positionLevel, positionOf } from '../../core/smt/index.ts'
 import type { PeerId, Transport } from '../../p2p/transport.ts'
 import { MAX_SPLIT_BITS, MAX_SPLIT_LEVEL, type StateRecord } from '../../p2p/wire-snapshot.ts'
-import { discardSnapshot, markSnapshot, SnapshotStore } from '../storage/snapshot-store.ts'
+import { discardSnapshot, markSnapshot, type SnapshotBlock, SnapshotStore } from '../storage/snapshot-store.ts'
 import { ask } from './snapshot-ask.ts'
 import { fetchHead, type HeadModules, type TrustedBlock } from './snapshot-head.ts'
 import { SnapshotPeers } from './snapshot-peers.ts'
@@ -56,6 +56,10 @@ export interface SnapshotProgress {
 const MAX_IN_FLIGHT = 8
 /** Levels that a sole peer's word leads down at once: sixteen ranges. */
 const MAX_SOLE_BITS = 4
+/** Between two rounds of asking every peer for the block at which the chain is to begin: far below what they refuse. */
+const HEAD_RETRY_MS = 1_000
+/** Rounds after which a newer block is looked for: the state of this one may be pruned everywhere. */
+const MAX_HEAD_ROUNDS = 10
 /** Nothing answers, or nobody may be asked yet: how long until that is looked at again. */
 const IDLE_MS = 50
 /** Ranges looked at for one that somebody may be asked for: the last ones may wait for a second word on their size. */
@@ -112,22 +116,32 @@ export class SnapshotSync {
   /** What is here by then stays for the next run. */
   stop(): void {
     this.#isStopped = true
+    this.#wake?.()
   }
 
   async #begin(): Promise<SnapshotStore | undefined> {
     const { kv } = this.#modules
     await markSnapshot(kv)
-    const trusted = await this.#modules.trusted((operations) => kv.write(operations))
-    if (trusted === undefined) {
-      await discardSnapshot(kv)
-      return undefined
-    }
     while (!this.#isStopped) {
-      for (const peer of this.#peers.usable) {
-        const entry = await fetchHead(peer, trusted, this.#modules)
-        if (entry !== undefined) return SnapshotStore.begin(kv, entry)
+      const trusted = await this.#modules.trusted((operations) => kv.write(operations))
+      if (trusted === undefined) {
+        await discardSnapshot(kv)
+        return undefined
       }
-      await this.#idle()
+      const entry = await this.#fetchHead(trusted)
+      if (entry !== undefined) return SnapshotStore.begin(kv, entry)
+    }
+    return undefined
+  }
+
+  async #fetchHead(trusted: TrustedBlock): Promise<SnapshotBlock | undefined> {
+    for (let round = 0; round < MAX_HEAD_ROUNDS; round++) {
+      for (const peer of this.#peers.usable) {
+        if (this.#isStopped) return undefined
+        const entry = await fetchHead(peer, trusted, this.#modules)
+        if (entry !== undefined) return entry
+      }
+      if (!this.#isStopped) await this.#idle(HEAD_RETRY_MS)
     }
     return undefined
   }
@@ -246,9 +260,9 @@ export class SnapshotSync {
   }
 
   /** Until an answer is done with, or somebody may be asked again. */
-  #idle(): Promise<void> {
+  #idle(delayMs = IDLE_MS): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = this.#modules.clock.after(IDLE_MS, () => this.#wake?.())
+      const cancel = this.#modules.clock.after(delayMs, () => this.#wake?.())
       this.#wake = () => {
         cancel()
         this.#wake = undefined

@@ -186,7 +186,7 @@ describe('quern devnet refuses', () => {
       sandbox.run([...SMALL, '--mnemonic', 'test test test', '--data-dir', sandbox.path('bad')]),
       sandbox.run([...SMALL, '--balance', '1.5 CPC']),
     ])
-    expect([mnemonic.code, balance.code]).toEqual([1, 1])
+    expect([mnemonic.code, balance.code]).toEqual([1, 2])
     expect(JSON.parse(mnemonic.stderr)).toMatchObject({ error: { code: 'MNEMONIC_INVALID' } })
     expect(JSON.parse(balance.stderr)).toMatchObject({ error: { code: expect.stringContaining('AMOUNT') } })
     expect(fs.readdirSync(sandbox.temporary)).toEqual([])

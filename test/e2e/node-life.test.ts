@@ -121,6 +121,16 @@ describe('quern init', () => {
     ])
     expect(fs.existsSync(sandbox.path('nothing'))).toBe(false)
   })
+
+  it('goes on without its node_key only as somebody else', async () => {
+    const { nodeId } = await json<{ nodeId: string }>('init', ...homeArgs('anew'), '--network', 'devnet')
+    fs.rmSync(sandbox.path('anew/node_key'))
+    expect(await failure(['start', ...homeArgs('anew'), ...LOOPBACK])).toBe('NODE_KEY_MISSING')
+    expect(await failure(['show-node-id', ...homeArgs('anew')])).toBe('NODE_KEY_MISSING')
+    const made = await json<{ nodeId: string }>('show-node-id', '--make', ...homeArgs('anew'))
+    expect(made.nodeId).not.toBe(nodeId)
+    expect(await json('show-node-id', ...homeArgs('anew'))).toEqual(made)
+  })
 })
 
 describe('quern start', () => {
@@ -230,7 +240,9 @@ describe('quern start', () => {
     const node = sandbox.start(['start', ...flags])
     await node.line((line) => /^\d{4}-\S+Z {2}devnet 0x\w+, block \d+; validates for cpc1/.test(line))
     await node.line((line) => /^\S+Z {2}block \d+ {2}0x\w+ {2}epoch \d+, view \d+ {2}0 tx$/.test(line))
-    await node.line((line) => /^\S+Z {2}block \d+ \(final \d+\), epoch \d+, view \d+, 0 peers, 0 waiting$/.test(line))
+    await node.line((line) =>
+      /^\S+Z {2}block \d+ \(final \d+, \S+ s old\), epoch \d+, view \d+, 0 peers, 0 waiting, balance /.test(line),
+    )
     const { code, stderr } = await node.stop()
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })

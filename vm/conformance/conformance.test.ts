@@ -8,10 +8,19 @@ import { groth16Checks } from './groth16.ts'
 import { JsonValue } from './json-value.ts'
 import { kip21DagChecks } from './kip21-dag.ts'
 import { kip21LaneChecks } from './kip21-lanes.ts'
+import { risc0Groth16Checks } from './risc0-groth16.ts'
 import { risc0SuccinctChecks } from './risc0-succinct.ts'
 import { scriptChecks } from './script-tests.ts'
 import { smtChecks } from './smt.ts'
-import { dagLines, groth16File, lanesFile, scriptFile, smtFile, succinctFile } from './testing/files.ts'
+import {
+  dagLines,
+  groth16File,
+  lanesFile,
+  risc0Groth16File,
+  scriptFile,
+  smtFile,
+  succinctFile,
+} from './testing/files.ts'
 
 type Checks = Iterable<Check> | AsyncIterable<Check>
 type Reader = (file: unknown) => Checks
@@ -24,6 +33,8 @@ const succinct = succinctFile()
 const proofs = proofVerifier({ succinct: succinctVerifier(succinct.circuit) })
 const json = (file: unknown) => new JsonValue(file, 'file')
 
+const risc0Groth16 = risc0Groth16File()
+
 /** Each kind, with a file, how many checks it holds, and a change that makes one of them fail. */
 const KINDS: readonly (readonly [string, Reader, unknown, number, (text: string) => string])[] = [
   [
@@ -32,6 +43,13 @@ const KINDS: readonly (readonly [string, Reader, unknown, number, (text: string)
     groth16File(),
     10,
     (text) => text.replace('byte 0 xor 01', 'byte 0 xor 00'),
+  ],
+  [
+    'risc0-groth16',
+    (file) => risc0Groth16Checks(json(file), proofs),
+    risc0Groth16,
+    4,
+    (text) => text.replace(/"image_id":"../, '"image_id":"00'),
   ],
   [
     'risc0-succinct',

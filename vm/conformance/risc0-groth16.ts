@@ -6,6 +6,7 @@
 import { hexKey } from '../../core/bytes.ts'
 import { verdictOf, type ZkVerdict } from '../zk/errors.ts'
 import { encodeKey } from '../zk/groth16/compress.ts'
+import { FIELD_ORDER } from '../zk/groth16/encoding.ts'
 import { ZK_TAG } from '../zk/operands.ts'
 import { claimDigest, claimInputs } from '../zk/risc0/claim.ts'
 import { type Groth16Seal, groth16ParametersDigest, readGroth16Seal } from '../zk/risc0/groth16-receipt.ts'
@@ -13,12 +14,11 @@ import type { ProofVerifier } from '../zk/verify.ts'
 import { type Check, codeOf, compare } from './check.ts'
 import type { JsonValue } from './json-value.ts'
 
-const MAX_COORDINATE = 2n ** 256n - 1n
 /** Five public inputs, and one. */
 const GAMMA_ABC = [0, 1, 2, 3, 4, 5]
 
 function readKey(json: JsonValue): Uint8Array {
-  const number = (name: string): bigint => json.field(name).integer(MAX_COORDINATE)
+  const number = (name: string): bigint => json.field(name).integer(FIELD_ORDER - 1n)
   const g1 = (name: string) => [number(`${name}x`), number(`${name}y`)] as const
   // Solidity has the factor of u first.
   const g2 = (name: string) =>

@@ -4,7 +4,14 @@ import os from 'node:os'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
-import { dagLines, groth16File, lanesFile, scriptFile, smtFile } from '../../../vm/conformance/testing/files.ts'
+import {
+  dagLines,
+  groth16File,
+  lanesFile,
+  risc0Groth16File,
+  scriptFile,
+  smtFile,
+} from '../../../vm/conformance/testing/files.ts'
 import { MAX_LINE_CHARS } from '../../conformance/vector-file.ts'
 import { createProgram, runCli } from '../program.ts'
 
@@ -34,6 +41,7 @@ async function quern(...argv: string[]): Promise<{ code: number; out: string[]; 
 describe('quern conformance', () => {
   it.each([
     ['groth16', 10, JSON.stringify(groth16File())],
+    ['risc0-groth16', 4, JSON.stringify(risc0Groth16File())],
     ['kip21-dag', 2, dagLines().join('\n')],
     ['kip21-lanes', 262, JSON.stringify(lanesFile())],
     ['smt', 4, JSON.stringify(smtFile())],

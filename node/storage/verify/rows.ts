@@ -21,11 +21,7 @@ export async function checkRows(checked: Checked): Promise<void> {
   if (sessions !== undefined && sessions.length % SESSION_BYTES !== 0) {
     faults.add('journal', KEY.signingSessions, 'is no list of signing sessions')
   }
-  const heldBytes = kv.get(KEY.held)
-  if (
-    heldBytes !== undefined &&
-    (heldBytes.length !== 16 || held.statesFrom > head || held.blocksFrom > held.statesFrom)
-  ) {
+  if (held.statesFrom > head || held.blocksFrom > held.statesFrom) {
     faults.add('store', KEY.held, 'names blocks and states that cannot be here')
   }
   for await (const [key, value] of kv.entries(prefixRange(PREFIX.record))) {

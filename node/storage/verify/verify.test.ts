@@ -130,6 +130,7 @@ describe('quern chain verify', () => {
       [KEY.layoutVersion, new Uint8Array(8)],
       [KEY.genesisHash, new Uint8Array(32)],
       [KEY.head, new Uint8Array(3)],
+      [KEY.held, new Uint8Array(3)],
       [KEY.migration, EMPTY_BYTES],
     ] as const) {
       const store = await storeOf(made.dump)

@@ -64,7 +64,8 @@ export async function verifyStore(kv: KvStore, genesis: Genesis, options: Verify
     faults: faults.list,
     faultCount: faults.count,
     head,
-    ...decodeHeld(kv.get(KEY.held)),
+    blocksFrom: 0,
+    statesFrom: 0,
     blocks: 0,
     transactions: 0,
     certificates: 0,
@@ -91,6 +92,7 @@ export async function verifyStore(kv: KvStore, genesis: Genesis, options: Verify
   const isQuick = options.isQuick === true
   const past = isQuick ? { nodes: 0 } : await guarded(Uint8Array.of(0x30), { nodes: 0 }, () => checkPast(checked))
   return report(head, {
+    ...checked.held,
     blocks: blocks.blocks,
     transactions: blocks.transactions,
     certificates: blocks.notarizations + blocks.finalizations,
@@ -104,6 +106,10 @@ export async function verifyStore(kv: KvStore, genesis: Genesis, options: Verify
 function readBeginning(kv: KvStore, genesis: Block, faults: Faults): number | undefined {
   const layout = kv.get(KEY.layoutVersion)
   if (layout === undefined || layout.length !== 8 || readU64(layout) !== LAYOUT_VERSION) {
+    if (layout === undefined && kv.get(KEY.snapshot) !== undefined) {
+      faults.add('store', KEY.snapshot, 'a snapshot is being loaded here: start the node, which goes on with it')
+      return undefined
+    }
     const found = layout === undefined || layout.length !== 8 ? 'none' : String(readU64(layout))
     faults.add(
       'store',
@@ -127,7 +133,12 @@ function readBeginning(kv: KvStore, genesis: Block, faults: Faults): number | un
     return undefined
   }
   const height = readU64(head)
-  const held = decodeHeld(kv.get(KEY.held))
+  const heldBytes = kv.get(KEY.held)
+  if (heldBytes !== undefined && heldBytes.length !== 16) {
+    faults.add('store', KEY.held, 'names no blocks and states')
+    return undefined
+  }
+  const held = decodeHeld(heldBytes)
   if (!Number.isSafeInteger(height) || height < held.statesFrom || kv.get(KEY.block(height)) === undefined) {
     faults.add('store', KEY.head, 'the head is a block that is not here')
     return undefined

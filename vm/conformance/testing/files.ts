@@ -1,5 +1,6 @@
 /** A file of each kind, made here: what its checks hold is true by the formulas, proofs and trees it is made from. */
-import { compareBytes, hexKey, ZERO_HASH } from '../../../core/bytes.ts'
+import { bn254 } from '@noble/curves/bn254.js'
+import { bigIntToBytes, compareBytes, concatBytes, hexKey, ZERO_HASH } from '../../../core/bytes.ts'
 import { sha256 } from '../../../core/hash.ts'
 import { encodeMultiProof, proveKeys } from '../../../core/smt/index.ts'
 import { MapTree } from '../../../core/smt/testing/arbitraries.ts'
@@ -7,10 +8,18 @@ import { transactionId } from '../../kip/hashing.ts'
 import * as formulas from '../../lanes/hashing.ts'
 import { encodeLaneProof, type LaneProof } from '../../lanes/proof.ts'
 import { EMPTY_LANES, lanesRoot } from '../../lanes/tree.ts'
-import { toyGroth16 } from '../../zk/testing/toy-groth16.ts'
+import { encodeField } from '../../zk/groth16/compress.ts'
+import { type CompressedPoint, decodeKey, decodeProof, littleEndian } from '../../zk/groth16/encoding.ts'
+import { nobleCurve } from '../../zk/groth16/noble-curve.ts'
+import { claimDigest, claimInputs } from '../../zk/risc0/claim.ts'
+import { groth16ParametersDigest } from '../../zk/risc0/groth16-receipt.ts'
+import { affineG1, affineG2, toyGroth16 } from '../../zk/testing/toy-groth16.ts'
 import { proveToyReceipt } from '../../zk/testing/toy-stark.ts'
 import { JsonValue } from '../json-value.ts'
 import { readTransaction } from '../kip-json.ts'
+
+const { Fr } = bn254.fields
+const { g1, g2 } = nobleCurve
 
 const hashOf = (n: number): Uint8Array => sha256(Uint8Array.of(n))
 
@@ -60,6 +69,65 @@ export function succinctFile() {
     ],
   }
   return { circuit, file }
+}
+
+/** A square root of a public input, where it has one. */
+function rootOf(input: Uint8Array): bigint | undefined {
+  try {
+    return Fr.sqrt(littleEndian(input))
+  } catch {
+    return undefined
+  }
+}
+
+/** The toy circuit proves roots of its inputs, so a journal is sought whose claim has them. */
+export function risc0Groth16File() {
+  const square = (root: number) => encodeField(BigInt(root * root))
+  const controlRoot = (low: number, high: number) =>
+    concatBytes(square(low).subarray(0, 16), square(high).subarray(0, 16))
+  const [own, identity, imageId, keyDigest] = [controlRoot(3, 4), square(5), hashOf(6), hashOf(7)]
+  const rootsFor = (journalDigest: Uint8Array) =>
+    claimInputs(own, claimDigest(imageId, journalDigest), identity).map(rootOf)
+  let journal = hashOf(8)
+  while (rootsFor(journal).includes(undefined)) journal = sha256(journal)
+  const { key, proof } = toyGroth16(5).prove(rootsFor(journal).map((root) => root!))
+
+  const big = (value: bigint) => bigIntToBytes(value, 32)
+  const { a, b, c } = decodeProof(proof)
+  const [[ax, ay], [bx, by], [cx, cy]] = [affineG1(g1(a)), affineG2(g2(b)), affineG1(g1(c))]
+  const selector = groth16ParametersDigest(own, identity, keyDigest).subarray(0, 4)
+  const points = decodeKey(key, 5)
+  const decimalG1 = (name: string, point: CompressedPoint) => {
+    const [x, y] = affineG1(g1(point))
+    return { [`${name}x`]: `${x}`, [`${name}y`]: `${y}` }
+  }
+  const decimalG2 = (name: string, point: CompressedPoint) => {
+    const [x, y] = affineG2(g2(point))
+    return { [`${name}x1`]: `${x[1]}`, [`${name}x2`]: `${x[0]}`, [`${name}y1`]: `${y[1]}`, [`${name}y2`]: `${y[0]}` }
+  }
+  return {
+    verifying_key_decimal: {
+      ...decimalG1('alpha', points.alpha),
+      ...decimalG2('beta', points.beta),
+      ...decimalG2('gamma', points.gamma),
+      ...decimalG2('delta', points.delta),
+      ...Object.assign({}, ...points.gammaAbc.map((point, i) => decimalG1(`IC${i}`, point))),
+    },
+    vk_digest: hexKey(keyDigest),
+    current_bn254_control_id_big_endian: hexKey(identity.toReversed()),
+    control_roots: { note: 'of two releases', '1.0': hexKey(own), '2.0': hexKey(controlRoot(6, 7)) },
+    receipts: [
+      {
+        version: '1.0',
+        seal: hexKey(concatBytes(selector, ...[ax, ay, bx[1], bx[0], by[1], by[0], cx, cy].map(big))),
+        image_id: hexKey(imageId),
+        journal_digest: hexKey(journal),
+        claim_digest: hexKey(claimDigest(imageId, journal)),
+        control_root: hexKey(own),
+        expect: true,
+      },
+    ],
+  }
 }
 
 export function lanesFile() {

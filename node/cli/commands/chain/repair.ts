@@ -41,7 +41,9 @@ async function repair(flags: RepairFlags, command: Command, context: CliContext)
     done.push(what)
     output.note(what)
   }
-  const source = await openOrRescue(flags, did)
+  const bar = (store?: KvStore): Promise<void> =>
+    flags.store === undefined ? barValidator(homePaths(flags.home), store, did) : noBar()
+  const source = await openOrRescue(flags, did, bar)
   try {
     const { store, genesis } = source
     const { migrate } = await import('../../../storage/migrate.ts')
@@ -51,11 +53,13 @@ async function repair(flags: RepairFlags, command: Command, context: CliContext)
     const { verifyWithThreads } = await import('../../../storage/verify/threads.ts')
     const { loadTileKernel } = await import('../../../../gpu/wasm/kernel.ts')
     await migrate(store)
-    const bar = (): Promise<void> =>
-      flags.store === undefined ? barValidator(homePaths(flags.home), store, did) : noBar()
     if (flags.to !== undefined) {
-      await bar()
-      const height = await cutBack(store, flags.to, (left) => progress.show('undoing', 0, 0, `${left} blocks left`))
+      await bar(store)
+      let blocks = 0
+      const height = await cutBack(store, flags.to, (left) => {
+        blocks ||= left
+        progress.show('undoing', blocks - left, blocks, 'blocks')
+      })
       did(`cut the chain back to block ${height}`)
     }
     const check = (): Promise<VerifyReport> =>
@@ -64,7 +68,7 @@ async function repair(flags: RepairFlags, command: Command, context: CliContext)
     for (let round = 0, before = Number.POSITIVE_INFINITY; round < MAX_ROUNDS && report.faultCount > 0; round++) {
       if (round > 0 && report.faultCount >= before) break
       before = report.faultCount
-      if (report.faults.some(({ kind }) => kind === 'journal')) await bar()
+      if (report.faults.some(({ kind }) => kind === 'journal')) await bar(store)
       await repairFaults(report.faults, { kv: store, genesis, kernel: loadTileKernel(), did })
       report = await check()
     }
@@ -89,21 +93,38 @@ const MAX_SHOWN = 20
 
 const noBar = async (): Promise<void> => undefined
 
-/** Where LevelDB does not open its own files any more, it makes of them what it can. */
-async function openOrRescue(flags: RepairFlags, did: (what: string) => void): Promise<StoreSource> {
+/**
+ * Where LevelDB does not open its own files any more, it makes of them what it can. Which votes were in what is gone nobody
+ * knows, so the store is not believed on them any more; the bar is on the disk before a store is there that opens.
+ */
+async function openOrRescue(
+  flags: RepairFlags,
+  did: (what: string) => void,
+  bar: (store?: KvStore) => Promise<void>,
+): Promise<StoreSource> {
   try {
     return await openStoreSource(flags)
   } catch (error) {
     if (!(error instanceof QuernError) || error.code !== 'STORE_OPEN_FAILED') throw error
     const { LevelStore } = await import('../../../storage/level-store.ts')
+    const { forgetSigning } = await import('../../../storage/cut.ts')
+    await bar()
     await LevelStore.repair(flags.store ?? homePaths(flags.home).data)
     did('LevelDB made its files anew from those that it could read')
-    return openStoreSource(flags)
+    const source = await openStoreSource(flags)
+    try {
+      await bar(source.store)
+      await source.store.write(await forgetSigning(source.store), { sync: true })
+      return source
+    } catch (failure) {
+      await source.close()
+      throw failure
+    }
   }
 }
 
 /** Before the store forgets what was signed: the record beside the key bars all that it may have covered. */
-async function barValidator(paths: HomePaths, store: KvStore, did: (what: string) => void): Promise<void> {
+async function barValidator(paths: HomePaths, store: KvStore | undefined, did: (what: string) => void): Promise<void> {
   const { readValidatorKey } = await import('../../../validator-key/key-file.ts')
   if (readValidatorKey(paths.validatorKey) === undefined) return
   const { lockKey } = await import('../../../validator-key/key-lock.ts')
@@ -115,7 +136,7 @@ async function barValidator(paths: HomePaths, store: KvStore, did: (what: string
   const lock = await lockKey(record.blsPublicKey)
   try {
     // Where the journal cannot be read, the record's own bound lies beyond all that is in it.
-    const signed = await lastSigned(store).catch(() => BEFORE_ALL)
+    const signed = store === undefined ? BEFORE_ALL : await lastSigned(store).catch(() => BEFORE_ALL)
     const { epoch, view } = await barUpTo(record, undefined, signed)
     if (view >= 0) did(`barred the validator from signing at or below epoch ${epoch}, view ${view}`)
   } finally {

@@ -138,7 +138,12 @@ describe('quern chain', () => {
     const verified = await quern('chain', 'verify', '--home', copy)
     expect(verified).toMatchObject({ code: 1 })
     expect(verified.errors[0]).toContain('STORE_OPEN_FAILED')
+    const signed = await place(home)
     const repaired = await quern('chain', 'repair', '--home', copy, '--json')
     expect(repaired.json()).toMatchObject({ faultCount: 0, head: BLOCKS })
+    // What was lost with a broken file may have been votes.
+    const store = await LevelStore.open(data)
+    expect((await SigningRecord.open(recordOf(homePaths(copy)), store)).barredUpTo).toEqual(signed)
+    await store.close()
   })
 })
