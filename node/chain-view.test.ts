@@ -92,7 +92,10 @@ describe('decoded blocks', () => {
       senders: [],
     })
     // The last two are as much as is kept, and the first a little more.
-    const store = { held: { blocksFrom: 0, statesFrom: 0 }, blockAt: (height: number) => stored(height === 1 ? 10 : 8_192) } as unknown as ChainStore
+    const store = {
+      held: { blocksFrom: 0, statesFrom: 0 },
+      blockAt: (height: number) => stored(height === 1 ? 10 : 8_192),
+    } as unknown as ChainStore
     const tree = { final: { block: { ...block, header: { ...block.header, height: 9 } } } }
     const view = new ChainView(store, tree as BlockTree<ChainEntry>, FAST_PARAMS, () => undefined)
     const decoded = [1, 2, 3].map((height) => view.blockByHeight(height))

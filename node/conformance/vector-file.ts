@@ -7,7 +7,7 @@ import { messageOf, QuernError } from '../../core/errors.ts'
 import { type JsonValue, parseJson } from '../../vm/conformance/json-value.ts'
 
 /** Unpacked. A hundred times the largest file of vectors that the projects before us publish. */
-export const MAX_JSON_BYTES = 64 << 20
+const MAX_JSON_BYTES = 64 << 20
 /** Unpacked, of a file that is read line by line and never held. */
 const MAX_LINES_BYTES = 1 << 30
 /** A block of the largest mass, in JSON, has a few MB. */

@@ -105,7 +105,7 @@ function homeChecks({ home, version, genesis, config, identity }: Seen): Check[]
       : failed(
           'identity',
           `${identity.code}: ${identity.message}`,
-          'restore it from a copy, or `quern show-node-id --make`',
+          'a copy of node_key keeps the peer id under which others know this node',
         ),
   ]
 }

@@ -191,9 +191,12 @@ async function seeHost(paths: HomePaths): Promise<SeenHost> {
   }
 }
 
+/** Of the disk where this folder is, or would be. */
 function freeBytes(folder: string): number | undefined {
   try {
-    const { bavail, bsize } = fs.statfsSync(folder)
+    let there = path.resolve(folder)
+    while (!fs.existsSync(there)) there = path.dirname(there)
+    const { bavail, bsize } = fs.statfsSync(there)
     return bavail * bsize
   } catch {
     return undefined

@@ -17,16 +17,19 @@ export const LIGHT_PARAMS = { ...MADE_PARAMS, epochBlocks: 8, seedWindowBlocks: 
 
 export type Lie = (request: LightRequest, honest: LightResponse) => LightResponse | undefined
 
+/** Whose chain a source answers from. */
+type Shown = Pick<ChainMaker, 'chain' | 'genesis'>
+
 export class FixtureSource implements LightSource {
   readonly name: string
   /** How often it was found to lie. */
   blamed = 0
   asked: LightRequest[] = []
-  readonly #maker: ChainMaker
+  readonly #maker: Shown
   readonly #lie: Lie
   readonly #height: () => number
 
-  constructor(name: string, maker: ChainMaker, lie: Lie = (_, answer) => answer, height?: () => number) {
+  constructor(name: string, maker: Shown, lie: Lie = (_, answer) => answer, height?: () => number) {
     this.name = name
     this.#maker = maker
     this.#lie = lie

@@ -1,4 +1,5 @@
 /** How fast blocks come in while a node is behind, when it will be there, and the line that says so. */
+import { progressBar, timeLeft } from '../progress-bar.ts'
 
 /** Heights, and figures of the time since the last one. */
 export interface SyncPace {
@@ -64,26 +65,18 @@ export class SyncMeter {
   }
 }
 
-const BAR_CELLS = 20
 const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 
 export function describePace(pace: SyncPace): string {
   const { height, of, blocksPerSecond, transactionsPerSecond, bytesPerSecond, peers, secondsLeft } = pace
   const part = of === 0 ? 1 : Math.min(1, height / of)
-  const filled = Math.floor(part * BAR_CELLS)
   const parts = [
-    `block ${grouped.format(height)} of ${grouped.format(of)} [${'#'.repeat(filled)}${'-'.repeat(BAR_CELLS - filled)}] ${Math.floor(100 * part)} %`,
+    `block ${grouped.format(height)} of ${grouped.format(of)} ${progressBar(part)} ${Math.floor(100 * part)} %`,
     `${grouped.format(blocksPerSecond)} blocks/s`,
     `${grouped.format(transactionsPerSecond)} tx/s`,
     `${(bytesPerSecond / 1e6).toFixed(1)} MB/s`,
     `${peers} peer${peers === 1 ? '' : 's'}`,
   ]
-  if (secondsLeft !== null) parts.push(`${timeLeft(Math.ceil(secondsLeft))} left`)
+  if (secondsLeft !== null) parts.push(timeLeft(secondsLeft))
   return parts.join(', ')
-}
-
-function timeLeft(seconds: number): string {
-  if (seconds < 60) return `${seconds} s`
-  const minutes = Math.floor(seconds / 60)
-  return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }

@@ -1,4 +1,5 @@
 /** How fast a state comes in, when it will be whole, and the line that says so. */
+import { progressBar, timeLeft } from '../progress-bar.ts'
 import type { SnapshotProgress } from './snapshot-sync.ts'
 
 export interface SnapshotPace extends SnapshotProgress {
@@ -27,20 +28,17 @@ export function snapshotMeter(nowMs: () => number): SnapshotMeter {
   }
 }
 
-const BAR_WIDTH = 20
 const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 
 export function describeSnapshot(pace: SnapshotPace): string {
   const { height, covered, chunks, records, recordsPerSecond, bytesPerSecond, peers, secondsLeft } = pace
-  const filled = Math.floor(covered * BAR_WIDTH)
-  const bar = `[${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}]`
   const parts = [
-    `state of block ${height} ${bar} ${Math.floor(covered * 100)} %`,
+    `state of block ${height} ${progressBar(covered)} ${Math.floor(covered * 100)} %`,
     `${grouped.format(chunks)} chunks`,
     `${grouped.format(records)} records, ${grouped.format(recordsPerSecond)}/s`,
     `${(bytesPerSecond / 1e6).toFixed(1)} MB/s`,
     `${peers} peer${peers === 1 ? '' : 's'}`,
   ]
-  if (secondsLeft !== null && covered < 1) parts.push(`${grouped.format(Math.ceil(secondsLeft))} s left`)
+  if (secondsLeft !== null && covered < 1) parts.push(timeLeft(secondsLeft))
   return parts.join(', ')
 }

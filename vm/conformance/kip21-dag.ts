@@ -26,8 +26,8 @@ import { type Check, compare } from './check.ts'
 import { type JsonValue, parseJson } from './json-value.ts'
 import { readTransaction } from './kip-json.ts'
 
-/** Blocks of a file: each costs a walk over its past, so a file of these takes a minute. */
-export const MAX_DAG_BLOCKS = 10_000
+/** Blocks of a file: each costs a walk over its past, so a file of these takes some ten seconds. */
+const MAX_DAG_BLOCKS = 10_000
 
 interface LaneTip {
   readonly key: Hash

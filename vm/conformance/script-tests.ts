@@ -62,7 +62,7 @@ const seqCommitOf = (hash: Uint8Array): Uint8Array | undefined =>
   hash.every((byte, i) => byte === KNOWN_BLOCK[i]) ? ITS_COMMITMENT : undefined
 
 const proofs = proofVerifier()
-/** Some seconds of the dearest opcodes: no entry makes a run long. Kaspa's own need a thousandth. */
+/** Some seconds of the dearest opcodes: no entry makes a run long. */
 const UNIT_LIMIT = 1_000_000_000
 
 /** The names by which Kaspa's runner would know how these scripts end. */

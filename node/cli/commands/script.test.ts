@@ -3,10 +3,11 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { concatBytes, hexKey } from '../../../core/bytes.ts'
+import { concatBytes, hexKey, toHex } from '../../../core/bytes.ts'
 import { scriptOf } from '../../../vm/script/assembly.ts'
 import { OP } from '../../../vm/script/opcodes.ts'
 import { payToScript } from '../../../vm/script/standard.ts'
+import { developmentKeyOf, signDevelopment } from '../../../vm/zk/development.ts'
 import { createProgram, runCli } from '../program.ts'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'quern-script-'))
@@ -104,6 +105,34 @@ describe('quern script debug', () => {
     const other = await quern('--file', spend(700), '--input', '0')
     expect(other.out.at(-1)).toBe('unlocked, with 0 script units')
     expect((await quern('--file', spend(700), '--input', '2')).out.at(-1)).toContain('INVALID_INPUT_INDEX')
+  })
+
+  it('finds the commitments of the file', async () => {
+    const [block, commitment] = ['11'.repeat(32), '22'.repeat(32)]
+    const name = path.join(folder, 'chain.json')
+    const script = `0020${block}d420${commitment}87`
+    const json = JSON.parse(fs.readFileSync(spend(700), 'utf8'))
+    const write = (seqCommits: object) => {
+      const utxos = [{ amount: 1, scriptPublicKey: `00${script}` }, json.utxos[1]]
+      fs.writeFileSync(name, JSON.stringify({ ...json, utxos, inputIndex: 0, seqCommits }))
+    }
+    write({ [block]: commitment })
+    expect((await quern('--file', name)).code).toBe(0)
+    write({})
+    expect((await quern('--file', name)).out.at(-1)).toContain('public key script, byte 33: BLOCK_UNKNOWN')
+    write({ [`0x${block}`]: commitment })
+    expect((await quern('--file', name)).errors[0]).toContain('VECTOR_MALFORMED: file.seqCommits.0x11')
+  })
+
+  it('verifies proofs by the key and the circuit that are named', async () => {
+    const secret = new Uint8Array(32).fill(5)
+    const [image, journal] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)]
+    const sig = toHex(scriptOf(signDevelopment(image, journal, secret), journal, image))
+    const run = ['--sig', sig, '--script', '0x01df OpZkPrecompile']
+    expect((await quern(...run, '--development-key', hexKey(developmentKeyOf(secret)))).code).toBe(0)
+    expect((await quern(...run)).out.at(-1)).toContain('ZK_TAG_FORBIDDEN')
+    expect((await quern(...run, '--development-key', 'abc')).code).toBe(2)
+    expect((await quern(...run, '--circuit', path.join(folder, 'none'))).errors[0]).toContain('ZK_CIRCUIT_UNREADABLE')
   })
 
   it('holds the run to the units it is given', async () => {

@@ -45,7 +45,10 @@ async function start(flags: StartFlags, command: Command, context: CliContext): 
   )
   const onEvent = (event: LifeEvent): void => {
     if (event.event === 'synced' || event.event === 'stopping') live.end()
-    if (event.event === 'progress') live.draw(lineOf(event, output.json))
+    if (event.event === 'snapshot' && event.covered === 1) live.end()
+    // A whole state is something to be read later.
+    const isLive = event.event === 'progress' || (event.event === 'snapshot' && event.covered < 1)
+    if (isLive) live.draw(lineOf(event, output.json))
     else live.add(lineOf(event, output.json))
   }
 

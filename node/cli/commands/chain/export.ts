@@ -8,8 +8,7 @@ import { whole } from '../../../config/kinds.ts'
 import { argument } from '../../argument.ts'
 import { type ChainSource, type ChainSourceFlags, openChainSource, withChainSource } from '../../chain-source.ts'
 import { type CliContext, outputOf } from '../../context.ts'
-import type { Output } from '../../output.ts'
-import { commandProgress } from '../../progress.ts'
+import { type CommandProgress, commandProgress } from '../../progress.ts'
 
 interface ExportFlags extends ChainSourceFlags {
   readonly from?: number
@@ -39,10 +38,13 @@ export function addExportCommand(chain: Command, context: CliContext): void {
     .action(async (file: string, flags: ExportFlags, command: Command) => {
       const output = outputOf(command, context)
       const source = await openChainSource(flags)
+      const progress = commandProgress(output)
       try {
-        const archives = await exportAll(source, file, flags, output)
+        const archives = await exportAll(source, file, flags, progress)
+        progress.end()
         output.print(archives, () => archives.map(describe).join('\n'))
       } finally {
+        progress.end()
         await source.close()
       }
     })
@@ -63,7 +65,7 @@ async function exportAll(
   { genesis, chain }: ChainSource,
   place: string,
   flags: ExportFlags,
-  output: Output,
+  progress: CommandProgress,
 ): Promise<Written[]> {
   const { exportArchive } = await import('../../../archive/export.ts')
   const { genesisBlock } = await import('../../../../consensus/genesis.ts')
@@ -71,7 +73,9 @@ async function exportAll(
   const genesisHash = toHex(genesisBlock(genesis).block.hash)
   const from = flags.from ?? Math.max(1, chain.held.blocksFrom)
   const to = flags.to ?? chain.head.header.height
-  const progress = commandProgress(output)
+  if (from > to) {
+    throw new QuernError('ARCHIVE_RANGE', `no blocks from ${from} to ${to} here: change --from or --to`)
+  }
   const written: Written[] = []
   const { splitEpochs } = flags
   if (splitEpochs !== undefined) fs.mkdirSync(place, { recursive: true })
@@ -103,6 +107,5 @@ async function exportAll(
     }
     first = splitEpochs === undefined ? to + 1 : last + 1
   }
-  progress.end()
   return written
 }

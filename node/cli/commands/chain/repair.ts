@@ -138,7 +138,8 @@ async function barValidator(paths: HomePaths, store: KvStore | undefined, did: (
     // Where the journal cannot be read, the record's own bound lies beyond all that is in it.
     const signed = store === undefined ? BEFORE_ALL : await lastSigned(store).catch(() => BEFORE_ALL)
     const { epoch, view } = await barUpTo(record, undefined, signed)
-    if (view >= 0) did(`barred the validator from signing at or below epoch ${epoch}, view ${view}`)
+    if (view >= 0 && store !== undefined)
+      did(`barred the validator from signing at or below epoch ${epoch}, view ${view}`)
   } finally {
     await lock.release()
   }

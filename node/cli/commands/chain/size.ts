@@ -17,10 +17,10 @@ export function addSizeCommand(chain: Command, context: CliContext): void {
 async function size(flags: ChainSourceFlags, command: Command, context: CliContext): Promise<void> {
   const output = outputOf(command, context)
   const source = await openChainSource(flags)
+  const progress = commandProgress(output)
   try {
     const { measureTables } = await import('../../../storage/size.ts')
-    const progress = commandProgress(output)
-    const tables = await measureTables(source.store, (rows) => progress.show('reading', 0, 0, `${rows} keys`))
+    const tables = await measureTables(source.store, (rows) => progress.show('reading', rows, undefined, 'keys'))
     progress.end()
     const { held, head } = source.chain
     const { height } = head.header
@@ -53,6 +53,7 @@ async function size(flags: ChainSourceFlags, command: Command, context: CliConte
       ].join('\n'),
     )
   } finally {
+    progress.end()
     await source.close()
   }
 }

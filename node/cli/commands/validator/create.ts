@@ -141,14 +141,18 @@ async function create(flags: CreateFlags, context: CliContext, note: (text: stri
     await waitForFinal(registering, last)
   }
   let entry = await entryOf(registering)
-  const signs = await isSigning(key)
   const home = ` --home ${flags.home}`
+  const startIt = `no process here signs with this key: (re)start its node with quern start${home}`
   if (!entry.isActive) {
     const seconds = Math.ceil((entry.blocksLeft * chain.blockIntervalMs) / 1_000)
     note(`votes from epoch ${entry.epoch}, which begins with block ${entry.firstBlock}: in ${seconds} s or more`)
-    if (flags.wait === true) entry = await waitUntilIn(registering, key.blsPublicKey)
+    if (flags.wait === true) {
+      if (!(await isSigning(key))) note(startIt)
+      entry = await waitUntilIn(registering, key.blsPublicKey)
+    }
   }
   const known = await knownValidator(registering)
+  const signs = await isSigning(key)
   return {
     owner: formatAddress(signer.address),
     blsPublicKey: toHex(key.blsPublicKey),
@@ -163,7 +167,7 @@ async function create(flags: CreateFlags, context: CliContext, note: (text: stri
     isSigning: signs,
     next: [
       ...(hasGenesis ? [] : [`quern query genesis > genesis.json, then quern init --genesis genesis.json${home}`]),
-      ...(signs ? [] : [`no process here signs with this key: (re)start its node with quern start${home}`]),
+      ...(signs ? [] : [startIt]),
     ],
   }
 }

@@ -1,0 +1,26 @@
+/**
+ * Makes a chain, takes every road to it (test/durability/all-roads.ts), and ends with 1 unless all of them lead to the same
+ * head and state, and a light client verifies a balance and a result at the end of each.
+ *
+ *     npx tsx scripts/all-roads.ts [--blocks 2000]
+ */
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { isDeepStrictEqual, parseArgs } from 'node:util'
+import { takeAllRoads } from '../test/durability/all-roads.ts'
+
+const { values } = parseArgs({ options: { blocks: { type: 'string', default: '2000' } } })
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'quern-roads-'))
+try {
+  const { made, ends, expected, proofs, snapshotHeight, seconds } = await takeAllRoads(folder, Number(values.blocks))
+  console.log(JSON.stringify({ ...made, snapshotHeight, seconds }))
+  const wrong = [
+    ...Object.entries(ends).filter(([, end]) => !isDeepStrictEqual(end, made)),
+    ...Object.entries(proofs).filter(([, proof]) => !isDeepStrictEqual(proof, expected)),
+  ]
+  for (const [road] of wrong) console.error(`the road ${road} ends elsewhere`)
+  if (wrong.length > 0) process.exitCode = 1
+} finally {
+  fs.rmSync(folder, { recursive: true, force: true })
+}
