@@ -3,7 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { readGenesis } from '../node/config/genesis-file.ts'
-import { genesisEntry } from '../node/replay-chain.ts'
+import { genesisEntry } from '../node/genesis-entry.ts'
 import { Devnet } from './devnet.ts'
 
 const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'quern-joining-'))

@@ -19,8 +19,10 @@ try {
     ...Object.entries(ends).filter(([, end]) => !isDeepStrictEqual(end, made)),
     ...Object.entries(proofs).filter(([, proof]) => !isDeepStrictEqual(proof, expected)),
   ]
-  for (const [road] of wrong) console.error(`the road ${road} ends elsewhere`)
-  if (wrong.length > 0) process.exitCode = 1
+  for (const [road, found] of wrong) console.error(`the road ${road}:`, found)
+  const isFollowed = snapshotHeight > 0 && snapshotHeight < made.height
+  if (!isFollowed) console.error('the chain does not go on behind a snapshot: make it longer, by no whole epoch')
+  if (wrong.length > 0 || !isFollowed) process.exitCode = 1
 } finally {
   fs.rmSync(folder, { recursive: true, force: true })
 }

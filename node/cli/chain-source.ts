@@ -60,7 +60,7 @@ export async function openStoreSource(flags: ChainSourceFlags): Promise<StoreSou
 export async function openChainSource(flags: ChainSourceFlags): Promise<ChainSource> {
   const source = await openStoreSource(flags)
   try {
-    const { genesisEntry } = await import('../replay-chain.ts')
+    const { genesisEntry } = await import('../genesis-entry.ts')
     const { ChainStore } = await import('../storage/chain-store.ts')
     return { ...source, chain: await ChainStore.open(source.store, genesisEntry(source.genesis)) }
   } catch (error) {

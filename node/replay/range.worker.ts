@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { bls } from '../../core/bls.ts'
 import { parseGenesis } from '../../vm/genesis.ts'
-import { genesisEntry } from '../replay-chain.ts'
+import { genesisEntry } from '../genesis-entry.ts'
 import { ChainStore } from '../storage/chain-store.ts'
 import { LevelStore } from '../storage/level-store.ts'
 import { divergenceValue } from './divergence-value.ts'

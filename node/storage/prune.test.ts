@@ -5,14 +5,14 @@ import { QuernError } from '../../core/errors.ts'
 import { type KvStore, MemoryStore, prefixRange } from '../../core/kv.ts'
 import { randomStream } from '../../core/random.ts'
 import { FaultyStore, PowerCut } from '../../test/durability/faulty-store.ts'
-import { genesisEntry } from '../replay-chain.ts'
+import { genesisEntry } from '../genesis-entry.ts'
 import { ChainStore } from './chain-store.ts'
 import { type Held, PREFIX } from './layout.ts'
 import { heldUnder, leastRetention, retentionOf } from './retention.ts'
 import { type MadeStore, madeStore, makerOver, storeOf } from './store-fixture.ts'
 import { verifyStore } from './verify/verify.ts'
 
-const BLOCKS = 30
+const BLOCKS = 26
 let made: MadeStore
 let archive: ChainStore
 let keys: Hash[]
@@ -103,7 +103,7 @@ describe('pruning', () => {
   })
 
   it('cut at any write, with the write on the disk or not, goes on to the same store', async () => {
-    const wanted = { blocksFrom: 6, statesFrom: 9 }
+    const wanted = { blocksFrom: 4, statesFrom: 6 }
     const whole = await storeOf(made.dump)
     await pruneTo(await open(whole), wanted)
     let cuts = 0

@@ -21,7 +21,7 @@ import { joinRanges, positionOf, TreeLoader, type VerifiedRange } from '../../co
 import { leafNode } from '../../core/smt/node.ts'
 import { buildSubtree } from '../../core/smt/subtree.ts'
 import { SystemClock } from '../../node/clock.ts'
-import { genesisEntry } from '../../node/replay-chain.ts'
+import { genesisEntry } from '../../node/genesis-entry.ts'
 import { blockOperations, ChainStore, headOperations } from '../../node/storage/chain-store.ts'
 import { encodeHeld, KEY, LAYOUT_VERSION, PREFIX } from '../../node/storage/layout.ts'
 import { LevelStore } from '../../node/storage/level-store.ts'

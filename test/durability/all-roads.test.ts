@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RoadsReport, takeAllRoads } from './all-roads.ts'
 
-const BLOCKS = 300
+const BLOCKS = 250
 
 describe('one chain', () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'quern-roads-'))

@@ -84,7 +84,7 @@ async function init(flags: InitFlags, context: CliContext): Promise<Made> {
   const { readGenesis } = await import('../../config/genesis-file.ts')
   const { soloGenesis } = await import('../../config/new-genesis.ts')
   const { loadOrMakeIdentity, peerIdOf } = await import('../../../p2p/identity.ts')
-  const { genesisEntry } = await import('../../replay-chain.ts')
+  const { genesisEntry } = await import('../../genesis-entry.ts')
   const paths = homePaths(flags.home)
   const home = flags.home === defaultHome(context.env) ? '' : ` --home ${flags.home}`
   checkFresh(paths, flags.force === true, home)

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { concatBytes, EMPTY_BYTES, hexKey, toHex } from '../../../core/bytes.ts'
 import type { KvOperation } from '../../../core/kv.ts'
-import { genesisEntry } from '../../replay-chain.ts'
+import { genesisEntry } from '../../genesis-entry.ts'
 import { dumpStore, type StoreDump } from '../../testing/dump.ts'
 import { ChainStore } from '../chain-store.ts'
 import { Journal } from '../journal.ts'

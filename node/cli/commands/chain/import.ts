@@ -38,7 +38,7 @@ async function importInto(archive: string, flags: ImportFlags, output: Output) {
   const { ArchiveReader } = await import('../../../archive/archive-reader.ts')
   const { importArchive } = await import('../../../archive/import.ts')
   const { readGenesis } = await import('../../../config/genesis-file.ts')
-  const { genesisEntry } = await import('../../../replay-chain.ts')
+  const { genesisEntry } = await import('../../../genesis-entry.ts')
   const { ChainStore } = await import('../../../storage/chain-store.ts')
   const { LevelStore } = await import('../../../storage/level-store.ts')
   const paths = homePaths(flags.home)

@@ -114,6 +114,21 @@ describe('quern chain', () => {
     expect(again.json()).toMatchObject({ after: { blocksFrom: BLOCKS - 24, statesFrom: BLOCKS - 16 } })
   })
 
+  it('export refuses a range that is empty, and what is locked is said to be', async () => {
+    const file = path.join(root, 'empty.era')
+    const empty = await quern('chain', 'export', file, '--home', home, '--from', '9', '--to', '8')
+    expect(empty).toMatchObject({ code: 1, out: [] })
+    expect(empty.errors[0]).toContain('ARCHIVE_RANGE')
+    const copy = copyOfHome()
+    const store = await LevelStore.open(homePaths(copy).data)
+    for (const command of ['verify', 'repair', 'prune', 'size']) {
+      const { code, errors } = await quern('chain', command, '--home', copy)
+      expect(code).toBe(1)
+      expect(errors[0]).toContain('STORE_LOCKED')
+    }
+    await store.close()
+  })
+
   it('repair --to cuts the chain back and lets the validator sign nothing again', async () => {
     const copy = copyOfHome()
     const before = await place(copy)

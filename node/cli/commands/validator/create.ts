@@ -112,7 +112,7 @@ async function isSigning({ blsPublicKey }: StoredValidatorKey): Promise<boolean>
 async function checkGenesis(paths: HomePaths, genesisHash: string, rpc: string): Promise<boolean> {
   if (!fs.existsSync(paths.genesis)) return false
   const { readGenesis } = await import('../../../config/genesis-file.ts')
-  const { genesisEntry } = await import('../../../replay-chain.ts')
+  const { genesisEntry } = await import('../../../genesis-entry.ts')
   if (toHex(genesisEntry(readGenesis(paths.genesis)).block.hash) === genesisHash) return true
   throw new QuernError('GENESIS_DIFFERS', `${rpc} is on another chain than ${paths.genesis}: check --rpc and --home`)
 }
