@@ -1,6 +1,6 @@
 /**
  * One chain, and every road to it: from genesis by blocks of several peers, by a snapshot of the newest epoch, by an archive,
- * and by executing again what archive and store hold. Each road begins with an empty store and knows the genesis alone.
+ * and by executing again what archive and store hold. A road to a store begins with an empty one and the genesis.
  */
 import path from 'node:path'
 import type { Checkpoint } from '../../consensus/light/trust.ts'
