@@ -24,7 +24,11 @@ beforeAll(async () => {
   // Half the unbonding time is half a minute then: as long as a checkpoint is good.
   net = await TestDevnet.start({ difficultyMacs: EASY_DIFFICULTY_MACS, blockIntervalMs: 500 })
   liar = await lyingFront(net.url)
-  const win = signTicket(await findWin(net.url, privateKeyOf(0)), { privateKey: privateKeyOf(0), nonce: 0 })
+  const found = await findWin(net.url, privateKeyOf(0))
+  // Two blocks above its seed at the earliest.
+  while (Number(await net.rpc<string>('eth_blockNumber')) <= found.seedHeight)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  const win = signTicket(found, { privateKey: privateKeyOf(0), nonce: 0 })
   accepted = await net.rpc<string>('eth_sendRawTransaction', [toHex(win)])
 })
 afterAll(async () => {

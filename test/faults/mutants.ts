@@ -40,7 +40,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: "  return kind === 'notarize' && ownVote(s, view, 'nullify') !== undefined\n",
       },
     ],
-    tryFirst: 1,
+    tryFirst: 14,
   },
   {
     name: 'votes are lost on restart',
@@ -62,7 +62,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '  if (gap !== undefined) fetchCertificates(s, gap, view - 1)\n',
       },
     ],
-    tryFirst: 17,
+    tryFirst: 7,
   },
   {
     name: 'the power of certificates is not checked',
@@ -163,6 +163,6 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'if (notarization === undefined || this.#modules === undefined) {',
       },
     ],
-    tryFirst: 64,
+    tryFirst: 46,
   },
 ]
