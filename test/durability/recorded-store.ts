@@ -18,6 +18,16 @@ export interface RecordedWrite {
 /** Readings of a store before it is said to be always compacting: a compaction of these small stores takes milliseconds. */
 const MAX_READS = 1_000
 
+/** Another thread may remove it at any moment. */
+function readIfThere(file: string): Uint8Array | undefined {
+  try {
+    return fs.readFileSync(file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
 /** Not a part of the data: LevelDB makes these anew. */
 const isOwnOf = (name: string): boolean => name === 'LOCK' || name === 'LOG' || name === 'LOG.old'
 
@@ -78,8 +88,9 @@ export class RecordedStore implements KvStore {
     const files = new Map<string, Uint8Array>()
     for (const name of before) {
       const file = path.join(this.#directory, name)
-      if (!fs.existsSync(file)) return undefined
-      files.set(name, fs.readFileSync(file))
+      const content = readIfThere(file)
+      if (content === undefined) return undefined
+      files.set(name, content)
     }
     const bytes = fs.readFileSync(path.join(this.#directory, this.#log))
     const sizeNow = (name: string) => fs.statSync(path.join(this.#directory, name), { throwIfNoEntry: false })?.size
