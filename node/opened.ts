@@ -3,6 +3,17 @@ export class Opened {
   readonly #ends: (() => Promise<void> | void)[] = []
   #closing: Promise<void> | undefined
 
+  /** All that `open` makes, or nothing of it. @throws what `open` threw: it says more than what closing makes of it */
+  static async whole<T>(open: (opened: Opened) => Promise<T>): Promise<T> {
+    const opened = new Opened()
+    try {
+      return await open(opened)
+    } catch (error) {
+      await opened.close().catch(() => undefined)
+      throw error
+    }
+  }
+
   add(end: () => Promise<void> | void): void {
     this.#ends.push(end)
   }

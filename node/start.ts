@@ -80,16 +80,8 @@ export interface RunningNode {
  * @throws QuernError `HOME_MISSING`, `KEY_IN_USE`, `STORE_LOCKED`, `P2P_LISTEN_FAILED`, `RPC_LISTEN_FAILED`,
  *   `HALT_HEIGHT_PASSED`, and those of the files in the home folder
  */
-export async function startNode(options: StartOptions): Promise<RunningNode> {
-  const opened = new Opened()
-  try {
-    return await open(options, opened)
-  } catch (error) {
-    // The reason it did not start says more than what closing makes of it.
-    await opened.close().catch(() => undefined)
-    throw error
-  }
-}
+export const startNode = (options: StartOptions): Promise<RunningNode> =>
+  Opened.whole((opened) => open(options, opened))
 
 async function open(options: StartOptions, opened: Opened): Promise<RunningNode> {
   const { config, onEvent } = options
@@ -116,14 +108,10 @@ async function open(options: StartOptions, opened: Opened): Promise<RunningNode>
   const prover = new ProverThread()
   opened.add(() => prover.stop())
   const network = await P2pNode.start({
-    ...networkOptions(config, options.clientVersion, key),
+    ...networkOptions(options, key),
     genesisHash,
     identity: await requireIdentity(paths.nodeKey),
     networkDelayMs: genesis.params.networkDelayMs,
-    onEvent: (event) => {
-      const told = networkEvent(event)
-      if (told !== undefined) onEvent(told)
-    },
   })
   opened.add(() => network.stop())
 
@@ -262,15 +250,20 @@ export function genesisOf(paths: HomePaths): Genesis {
   )
 }
 
-type GivenByConfig = Omit<P2pOptions, 'genesisHash' | 'identity' | 'networkDelayMs' | 'onEvent'>
+type GivenByOptions = Omit<P2pOptions, 'genesisHash' | 'identity' | 'networkDelayMs'>
 
-export function networkOptions({ p2p }: Config, agent: string, key: ValidatorKey | undefined): GivenByConfig {
-  const { announce, ...rest } = p2p
+export function networkOptions(options: StartOptions, key: ValidatorKey | undefined): GivenByOptions {
+  const { config, clientVersion, onEvent } = options
+  const { announce, ...rest } = config.p2p
   return {
     ...rest,
     ...(announce.length === 0 ? {} : { announce }),
-    agent,
+    agent: clientVersion,
     bls,
+    onEvent: (event) => {
+      const told = networkEvent(event)
+      if (told !== undefined) onEvent(told)
+    },
     ...(key === undefined ? {} : { claim: claimOf(key) }),
   }
 }

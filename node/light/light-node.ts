@@ -15,6 +15,7 @@ import type { Header } from '../../consensus/types.ts'
 import { bls } from '../../core/bls.ts'
 import { toHex } from '../../core/bytes.ts'
 import { QuernError } from '../../core/errors.ts'
+import { emptyAnswer } from '../../p2p/empty-answer.ts'
 import { requireIdentity } from '../../p2p/identity.ts'
 import { P2pNode } from '../../p2p/p2p-node.ts'
 import type { PeerRequest, PeerResponse, Transport } from '../../p2p/transport.ts'
@@ -22,7 +23,6 @@ import type { Genesis } from '../../vm/genesis.ts'
 import { type HomePaths, homePaths } from '../config/home-paths.ts'
 import { Ending } from '../ending.ts'
 import { genesisEntry } from '../genesis-entry.ts'
-import { networkEvent } from '../life-events.ts'
 import { Opened } from '../opened.ts'
 import { listenRpc } from '../rpc/listen.ts'
 import { genesisOf, networkOptions, type RunningNode, type StartOptions } from '../start.ts'
@@ -57,15 +57,8 @@ export type RunningLightNode = Pick<RunningNode, 'genesis' | 'network' | 'rpc' |
  * @throws QuernError `HOME_MISSING`, `LIGHT_VALIDATOR`, `STORE_LOCKED`, `P2P_LISTEN_FAILED`, `RPC_LISTEN_FAILED`,
  *   `TrustErrorCode`
  */
-export async function startLightNode(options: LightStartOptions): Promise<RunningLightNode> {
-  const opened = new Opened()
-  try {
-    return await open(options, opened)
-  } catch (error) {
-    await opened.close().catch(() => undefined)
-    throw error
-  }
-}
+export const startLightNode = (options: LightStartOptions): Promise<RunningLightNode> =>
+  Opened.whole((opened) => open(options, opened))
 
 async function open(options: LightStartOptions, opened: Opened): Promise<RunningLightNode> {
   const { config, clientVersion, onEvent } = options
@@ -78,15 +71,11 @@ async function open(options: LightStartOptions, opened: Opened): Promise<Running
   const store = await LightStore.open(kv, genesisHash)
 
   const network = await P2pNode.start({
-    ...networkOptions(config, clientVersion, undefined),
+    ...networkOptions(options, undefined),
     gossip: false,
     genesisHash,
     identity: await requireIdentity(paths.nodeKey),
     networkDelayMs: genesis.params.networkDelayMs,
-    onEvent: (event) => {
-      const told = networkEvent(event)
-      if (told !== undefined) onEvent(told)
-    },
   })
   opened.add(() => network.stop())
   let client: LightClient | undefined
@@ -217,29 +206,7 @@ const pause = (ms: number, signal: AbortSignal): Promise<void> =>
 
 /** It says how far it is, and has nothing to give. */
 function answer(request: PeerRequest, genesisHash: Uint8Array, client: LightClient | undefined): PeerResponse {
-  switch (request.type) {
-    case 'status': {
-      const height = client?.newest.header.height ?? 0
-      const hash = client?.newest.hash ?? genesisHash
-      const nothing = { blocksFrom: height + 1, statesFrom: height + 1 }
-      return { type: 'status', status: { genesisHash, height, hash, ...nothing } }
-    }
-    case 'block':
-      return { type: 'block', block: undefined }
-    case 'range':
-    case 'receipts':
-      return { type: request.type, blocks: [] }
-    case 'certificates':
-      return { type: 'certificates', certificates: [] }
-    case 'chunk':
-      return { type: 'chunk', chunk: { kind: 'unheld' } }
-    case 'edges':
-      return { type: 'edges', edges: [] }
-    case 'headers':
-      return { type: 'headers', headers: [] }
-    case 'state':
-      return { type: 'state', state: undefined }
-    case 'result':
-      return { type: 'result', result: undefined }
-  }
+  const height = client?.newest.header.height ?? 0
+  const hash = client?.newest.hash ?? genesisHash
+  return emptyAnswer(request, { genesisHash, height, hash, blocksFrom: height + 1, statesFrom: height + 1 })
 }

@@ -3,6 +3,7 @@
  * attacker is banned where it did what only an attacker does, and traffic between two honest nodes through the attacked one
  * goes on throughout.
  */
+import { emptyAnswer } from '../../p2p/empty-answer.ts'
 import '../../p2p/polyfill.ts'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
@@ -44,30 +45,8 @@ const handlers = (heard: (message: NetworkMessage) => void): TransportHandlers =
     heard(message)
     return 'accept'
   },
-  request: async (_, request) => {
-    switch (request.type) {
-      case 'status':
-        return { type: 'status', status: { genesisHash, height: 1, hash: ZERO_HASH, blocksFrom: 0, statesFrom: 0 } }
-      case 'block':
-        return { type: 'block', block: undefined }
-      case 'range':
-        return { type: 'range', blocks: [] }
-      case 'certificates':
-        return { type: 'certificates', certificates: [] }
-      case 'chunk':
-        return { type: 'chunk', chunk: { kind: 'unheld' } }
-      case 'receipts':
-        return { type: 'receipts', blocks: [] }
-      case 'edges':
-        return { type: 'edges', edges: [] }
-      case 'headers':
-        return { type: 'headers', headers: [] }
-      case 'state':
-        return { type: 'state', state: undefined }
-      case 'result':
-        return { type: 'result', result: undefined }
-    }
-  },
+  request: async (_, request) =>
+    emptyAnswer(request, { genesisHash, height: 1, hash: ZERO_HASH, blocksFrom: 0, statesFrom: 0 }),
 })
 
 const nodes: P2pNode[] = []
