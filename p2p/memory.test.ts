@@ -61,11 +61,15 @@ const anyResponse: fc.Arbitrary<PeerResponse> = fc.oneof(
   fc.array(anyCertificate, { maxLength: 3 }).map((certificates) => ({ type: 'certificates' as const, certificates })),
 )
 
-/** Round trip, and: altered bytes are refused with a typed error or are the one encoding of something else. */
+/**
+ * Round trip, and: altered bytes are refused with a typed error or are the one encoding of something else, except for what is
+ * `foreign`, of which only a part is read.
+ */
 function checkCodec<T>(
   values: fc.Arbitrary<T>,
   encode: (value: T) => Uint8Array,
   decode: (bytes: Uint8Array) => T,
+  foreign: (value: T) => boolean = () => false,
 ): void {
   fc.assert(
     fc.property(values, fc.nat(), fc.integer({ min: 1, max: 255 }), (value, at, by) => {
@@ -73,7 +77,8 @@ function checkCodec<T>(
       expect(decode(bytes)).toEqual(value)
       const altered = bytes.map((byte, i) => (i === at % bytes.length ? byte ^ by : byte))
       try {
-        expect(equalBytes(encode(decode(altered)), altered)).toBe(true)
+        const other = decode(altered)
+        expect(foreign(other) || equalBytes(encode(other), altered)).toBe(true)
       } catch (error) {
         if (!(error instanceof QuernError)) throw error
       }
@@ -91,7 +96,8 @@ describe('wire', () => {
   it('has one form for each message, request and response', () => {
     checkCodec(anyNetworkMessage, encodeNetworkMessage, decodeNetworkMessage)
     checkCodec(anyRequest, encodeRequest, decodeRequest)
-    checkCodec(anyResponse, encodeResponse, decodeResponse)
+    const hasNewer = (response: PeerResponse) => response.type === 'range' && response.newer !== undefined
+    checkCodec(anyResponse, encodeResponse, decodeResponse, hasNewer)
   })
 
   it('refuses unknown tags and oversized gossip before it allocates for it', () => {
