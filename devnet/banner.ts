@@ -14,6 +14,7 @@ export interface ReadyDevnet {
   readonly balanceWei: bigint
   readonly mnemonic: string
   readonly seed: string
+  readonly prover: AccountKey
   readonly validators: number
   readonly workers: number
   /** Undefined: a temporary one, removed at exit. */
@@ -52,6 +53,7 @@ export function banner(ready: ReadyDevnet): string {
     `Genesis:    ${toHex(ready.genesisHash)}`,
     `Validators: ${ready.validators}, workers: ${ready.workers}`,
     `Seed:       ${ready.seed}`,
+    `Prover:     0x${hexKey(ready.prover.privateKey)} (signs in place of proofs: quern vprog settle)`,
     `Data:       ${ready.dataDir ?? 'temporary (use --data-dir to keep the chain)'}`,
     '',
     underlined('Nodes'),
@@ -82,6 +84,7 @@ export const readyEvent = (ready: ReadyDevnet): string =>
       bech32: formatAddress(key.address),
       privateKey: toHex(key.privateKey),
     })),
+    prover: toHex(ready.prover.privateKey),
     nodes: ready.nodes.map(({ name, nodeId, pid, rpc, multiaddr }) => ({
       name,
       nodeId,

@@ -12,6 +12,7 @@ import type { ChainNode } from '../node/chain-node.ts'
 import type { SystemClock } from '../node/clock.ts'
 import { SignaturePool } from '../node/ingest/signature-pool.ts'
 import { copyStore } from '../node/storage/copy-store.ts'
+import type { NodeProofs } from '../node/zk/proofs.ts'
 import type { Genesis } from '../vm/genesis.ts'
 import { decodeOptions } from '../vm/transaction/envelope.ts'
 import { storeFolder } from './directory.ts'
@@ -24,6 +25,8 @@ export interface ClusterOptions {
   readonly keys: Pick<DevnetKeys, 'validators' | 'entryIdentity'>
   readonly clock: SystemClock
   readonly directory: string
+  /** One for all of them: they agree anyway. Whoever opened them closes them. */
+  readonly proofs: NodeProofs
   /** `quern/1.2.3`. */
   readonly agent: string
   /** A node stopped by itself. */
@@ -55,7 +58,7 @@ export class Cluster {
 
   private constructor(options: ClusterOptions) {
     this.#options = options
-    const { genesis, keys, clock, agent, directory, onFailure } = options
+    const { genesis, keys, clock, agent, directory, proofs, onFailure } = options
     const { params } = genesis
     const signatures = new SignaturePool({ chainId: params.chainId, decode: decodeOptions(params) })
     const member = (name: string) => ({
@@ -64,6 +67,7 @@ export class Cluster {
       genesis,
       clock,
       signatures,
+      proofs,
       agent,
       onFailure: (error: unknown) => onFailure(name, error),
     })

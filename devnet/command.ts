@@ -27,6 +27,7 @@ interface DevnetFlags {
   readonly networkDelayMs?: number
   readonly gasLimit?: number
   readonly seed?: string
+  readonly zkRisc0Circuit?: string
   readonly processes?: boolean
   readonly silent?: boolean
   readonly json?: boolean
@@ -97,6 +98,7 @@ export function addDevnetCommand(program: Command, context: CliContext): void {
     )
     .option('--gas-limit <n>', 'gas of a block (default 240000000)', wholeNumber(1_000_000, 10_000_000_000))
     .option('--seed <text>', 'derive all keys and the genesis from this text: same seed, same genesis')
+    .option('--zk-risc0-circuit <file>', 'table of the RISC Zero circuit: its receipts are checked with it')
     .option('--processes', 'a process for each validator, which answers on the ports after --rpc-port')
     .option('--silent', 'print nothing but errors')
     .option('--json', 'print JSON, one line a result')
@@ -128,6 +130,7 @@ async function runDevnet(flags: DevnetFlags, context: CliContext): Promise<void>
     port: flags.rpcPort,
     clientVersion: `quern/${context.version}`,
     ...(flags.dataDir === undefined ? {} : { dataDir: flags.dataDir }),
+    circuitFile: flags.zkRisc0Circuit,
     onFailure: (name, error) => {
       context.writeError(`error: ${name} stopped: ${messageOf(error)}`)
       failed?.(error)

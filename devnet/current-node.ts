@@ -35,6 +35,7 @@ export class CurrentNode {
       genesisHash: this.#node.genesisHash,
       network: this.#node.network,
       validator: this.#node.validator,
+      rules: this.#node.rules,
       latest: () => this.#node.latest(),
       finalized: () => this.#node.finalized(),
       holdings: () => this.#node.holdings(),

@@ -12,6 +12,7 @@ import { hexKey } from '../core/bytes.ts'
 import { WEI_PER_CPC } from '../core/units.ts'
 import type { NodeApi } from '../node/api.ts'
 import { SystemClock } from '../node/clock.ts'
+import { type NodeProofs, openProofs } from '../node/zk/proofs.ts'
 import type { Genesis } from '../vm/genesis.ts'
 import type { ReadyDevnet } from './banner.ts'
 import { Cluster } from './cluster.ts'
@@ -27,6 +28,8 @@ export interface DevnetOptions extends FrontOptions {
   /** What the user said; the rest has defaults. */
   readonly plan?: Partial<Omit<DevnetPlan, 'timestampMs'>>
   readonly dataDir?: string
+  /** Table of RISC Zero's recursion circuit; without it its receipts are refused. */
+  readonly circuitFile?: string | undefined
 }
 
 /** What both kinds of devnet offer to whoever started them. */
@@ -47,6 +50,7 @@ export class Devnet implements RunningDevnet {
   /** The one behind the URL, whichever that is after a snapshot or a revert. */
   readonly node: NodeApi
   readonly cluster: Cluster
+  readonly #proofs: NodeProofs
   readonly #directory: DevnetDirectory
   readonly #front: Front
   #stopping: Promise<void> | undefined
@@ -58,6 +62,7 @@ export class Devnet implements RunningDevnet {
     controls: Controls
     node: NodeApi
     cluster: Cluster
+    proofs: NodeProofs
     directory: DevnetDirectory
     front: Front
   }) {
@@ -67,6 +72,7 @@ export class Devnet implements RunningDevnet {
     this.controls = parts.controls
     this.node = parts.node
     this.cluster = parts.cluster
+    this.#proofs = parts.proofs
     this.#directory = parts.directory
     this.#front = parts.front
   }
@@ -77,21 +83,24 @@ export class Devnet implements RunningDevnet {
     const { plan } = directory
     const clock = new SystemClock()
     let cluster: Cluster | undefined
+    let proofs: NodeProofs | undefined
     try {
       const keys = devnetKeys(plan)
       const genesis = devnetGenesis(plan, keys)
       await directory.savePlan()
+      proofs = await openProofs(genesis.params, options.circuitFile)
       const { clientVersion: agent, onFailure } = options
-      cluster = await Cluster.start({ genesis, keys, clock, directory: directory.path, agent, onFailure })
+      cluster = await Cluster.start({ genesis, keys, clock, directory: directory.path, proofs, agent, onFailure })
       const current = new CurrentNode(cluster.entry)
       const controls = new Controls({ cluster, current, clock, accounts: keys.accounts, authority: keys.authority })
       const front = await openFront(options, current.api, controls)
       front.startWorkers(keys.workers)
       await writeJoining(directory, genesis, controls.nodes())
       const ready = readyOf({ genesisHash: current.api.genesisHash, genesis, keys, directory, front }, controls.nodes())
-      return new Devnet({ ready, genesis, keys, controls, node: current.api, cluster, directory, front })
+      return new Devnet({ ready, genesis, keys, controls, node: current.api, cluster, proofs, directory, front })
     } catch (error) {
       await cluster?.stop()
+      await proofs?.ahead.close()
       directory.dispose()
       throw error
     }
@@ -109,6 +118,7 @@ export class Devnet implements RunningDevnet {
   async #stop(): Promise<void> {
     await this.#front.stop()
     await this.cluster.stop()
+    await this.#proofs.ahead.close()
     this.#directory.dispose()
   }
 }
@@ -135,6 +145,7 @@ export function readyOf(
     balanceWei: plan.balanceWei,
     mnemonic: plan.mnemonic,
     seed: plan.seed,
+    prover: keys.prover,
     validators: plan.validators,
     workers: plan.workers,
     dataDir: directory.isTemporary ? undefined : directory.path,

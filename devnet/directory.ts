@@ -9,7 +9,7 @@ import type { DevnetPlan } from './genesis.ts'
 
 const PLAN_FILE = 'devnet.json'
 /** Raised when the folder is laid out otherwise: an older chain is refused, not overlooked. */
-const PLAN_VERSION = 2
+const PLAN_VERSION = 3
 
 /** A node's folder is laid out as `quern start` does it, so that either kind of devnet continues the other's chain. */
 export const storeFolder = (directory: string, name: string): string => path.join(directory, name, 'data')

@@ -5,8 +5,9 @@ import { WEI_PER_CPC } from '../core/units.ts'
 import { DEVNET_STAKE_WEI } from '../node/config/new-genesis.ts'
 import { registrationOf } from '../node/validator-key/registration.ts'
 import { peerIdOf } from '../p2p/identity.ts'
-import { checkGenesis, type Genesis, NEVER } from '../vm/genesis.ts'
+import { checkGenesis, type Genesis } from '../vm/genesis.ts'
 import { type ChainParams, PRESETS } from '../vm/params.ts'
+import { developmentKeyOf } from '../vm/zk/development.ts'
 import {
   type AccountKey,
   type DevnetValidator,
@@ -43,6 +44,8 @@ export interface DevnetKeys {
   readonly accounts: readonly AccountKey[]
   /** May send DEV_SET_BALANCE, and is the faucet's purse. */
   readonly authority: AccountKey
+  /** Signs in place of proofs: tag 0xdf. */
+  readonly prover: AccountKey
 }
 
 /** Genesis time of a network made from --seed, so that the same seed gives the same genesis hash on any day. */
@@ -59,6 +62,7 @@ export const devnetKeys = (plan: DevnetPlan): DevnetKeys => ({
   entryIdentity: nodeIdentity(plan.seed, 'node'),
   accounts: mnemonicAccounts(plan.mnemonic, plan.accounts),
   authority: roleAccount(plan.seed, 'authority'),
+  prover: roleAccount(plan.seed, 'prover'),
 })
 
 /** The seed window of a short epoch is half of it, as the parameters demand. */
@@ -71,6 +75,7 @@ export function devnetGenesis(plan: DevnetPlan, keys: DevnetKeys): Genesis {
   const params: ChainParams = {
     ...PRESETS.devnet,
     devAuthority: toHex(keys.authority.address),
+    devProofKey: toHex(developmentKeyOf(keys.prover.privateKey)),
     ...(plan.blockIntervalMs === undefined ? {} : { blockIntervalMs: plan.blockIntervalMs }),
     ...(plan.epochBlocks === undefined ? {} : epochOf(plan.epochBlocks)),
     ...(plan.gasLimit === undefined ? {} : { gasLimit: plan.gasLimit }),
@@ -82,7 +87,7 @@ export function devnetGenesis(plan: DevnetPlan, keys: DevnetKeys): Genesis {
     network: 'devnet',
     timestampMs: plan.timestampMs,
     params,
-    activations: { vprogs: NEVER },
+    activations: { vprogs: 0 },
     alloc: [
       ...keys.accounts.map(purse(plan.balanceWei)),
       ...keys.workers.map(purse(WORKER_WEI)),

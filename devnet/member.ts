@@ -15,6 +15,7 @@ import { genesisEntry } from '../node/genesis-entry.ts'
 import type { SignaturePool } from '../node/ingest/signature-pool.ts'
 import { LevelStore } from '../node/storage/level-store.ts'
 import { claimOf } from '../node/validator-key/claim.ts'
+import type { NodeProofs } from '../node/zk/proofs.ts'
 import { peerIdOf } from '../p2p/identity.ts'
 import { P2pNode } from '../p2p/p2p-node.ts'
 import type { PeerId } from '../p2p/transport.ts'
@@ -36,6 +37,7 @@ export interface MemberOptions {
   readonly genesis: Genesis
   readonly clock: SystemClock
   readonly signatures: SignaturePool
+  readonly proofs: NodeProofs
   /** `quern/1.2.3`. */
   readonly agent: string
   /** It stopped by itself. */
@@ -134,7 +136,7 @@ export class Member {
 
   /** Opens store and chain; `start` begins to take part. @throws QuernError `StoreErrorCode`, `ChainStoreErrorCode` */
   async open(): Promise<ChainNode> {
-    const { genesis, key, clock, signatures, directory, onFailure } = this.#options
+    const { genesis, key, clock, signatures, proofs, directory, onFailure } = this.#options
     const host = this.#host
     assert(host !== undefined, 'a node opens after its place on the network')
     fs.mkdirSync(path.dirname(directory), { recursive: true })
@@ -148,6 +150,7 @@ export class Member {
       network: host,
       transport: host.transport,
       signatures,
+      proofs,
       kernel: loadTileKernel(),
       onFailure: (error) => {
         // After a kill its disk is gone, as it should be.

@@ -3,6 +3,7 @@ import path from 'node:path'
 import type { NodeApi } from '../node/api.ts'
 import { SystemClock } from '../node/clock.ts'
 import { writeHome } from '../node/config/home.ts'
+import { type NodeProofs, openProofs } from '../node/zk/proofs.ts'
 import type { ReadyDevnet } from './banner.ts'
 import { completePlan, type DevnetOptions, type RunningDevnet, readyOf } from './devnet.ts'
 import { type DevnetDirectory, openDirectory } from './directory.ts'
@@ -24,14 +25,22 @@ export class ProcessDevnet implements RunningDevnet {
   readonly ready: ReadyDevnet
   readonly node: NodeApi
   readonly #network: ProcessNetwork
+  readonly #proofs: NodeProofs
   readonly #directory: DevnetDirectory
   readonly #front: Front
   #stopping: Promise<void> | undefined
 
-  private constructor(ready: ReadyDevnet, network: ProcessNetwork, directory: DevnetDirectory, front: Front) {
+  private constructor(
+    ready: ReadyDevnet,
+    network: ProcessNetwork,
+    proofs: NodeProofs,
+    directory: DevnetDirectory,
+    front: Front,
+  ) {
     this.ready = ready
     this.node = network.entry
     this.#network = network
+    this.#proofs = proofs
     this.#directory = directory
     this.#front = front
   }
@@ -41,17 +50,21 @@ export class ProcessDevnet implements RunningDevnet {
     const directory = openDirectory(options.dataDir, options.plan ?? {}, completePlan)
     const { plan } = directory
     let network: ProcessNetwork | undefined
+    let proofs: NodeProofs | undefined
     let front: Front | undefined
     try {
       const keys = devnetKeys(plan)
       const genesis = devnetGenesis(plan, keys)
       await directory.savePlan()
+      // Validators run in other folders.
+      const circuit = options.circuitFile === undefined ? undefined : path.resolve(options.circuitFile)
+      proofs = await openProofs(genesis.params, circuit)
       for (const [i, key] of keys.validators.entries()) {
         await writeHome({
           home: path.join(directory.path, `validator-${i}`),
           genesis,
           // Whoever tries things out looks at any of them later.
-          config: { chain: { mode: 'archive' } },
+          config: { chain: { mode: 'archive' }, ...(circuit === undefined ? {} : { zk: { risc0Circuit: circuit } }) },
           identity: key.identity,
           validator: key,
           reporter: key.account.privateKey,
@@ -63,6 +76,7 @@ export class ProcessDevnet implements RunningDevnet {
         keys,
         clock: new SystemClock(),
         directory: directory.path,
+        proofs,
         agent,
         rpcHost: options.host ?? '127.0.0.1',
         rpcPort: options.port,
@@ -80,10 +94,11 @@ export class ProcessDevnet implements RunningDevnet {
       front.startWorkers(workers)
       await writeJoining(directory, genesis, network.nodes())
       const ready = readyOf({ genesis, genesisHash: entry.genesisHash, keys, directory, front }, network.nodes())
-      return new ProcessDevnet(ready, network, directory, front)
+      return new ProcessDevnet(ready, network, proofs, directory, front)
     } catch (error) {
       await front?.stop()
       await network?.stop()
+      await proofs?.ahead.close()
       directory.dispose()
       throw error
     }
@@ -101,6 +116,7 @@ export class ProcessDevnet implements RunningDevnet {
   async #stop(): Promise<void> {
     // Beside each other: the workers' last requests are not worth the validators' time.
     await Promise.all([this.#front.stop(), this.#network.stop()])
+    await this.#proofs.ahead.close()
     this.#directory.dispose()
   }
 }

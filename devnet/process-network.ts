@@ -10,6 +10,7 @@ import type { DevNode } from '../node/api.ts'
 import type { ChainNode } from '../node/chain-node.ts'
 import type { SystemClock } from '../node/clock.ts'
 import { SignaturePool } from '../node/ingest/signature-pool.ts'
+import type { NodeProofs } from '../node/zk/proofs.ts'
 import type { Genesis } from '../vm/genesis.ts'
 import { decodeOptions } from '../vm/transaction/envelope.ts'
 import { unknownValidator } from './cluster.ts'
@@ -27,6 +28,8 @@ export interface ProcessNetworkOptions {
   readonly keys: DevnetKeys
   readonly clock: SystemClock
   readonly directory: string
+  /** Of the node in this process. Whoever opened them closes them. */
+  readonly proofs: NodeProofs
   readonly agent: string
   readonly rpcHost: string
   /** Of the node in this process; 0 = any free ones. */
@@ -49,7 +52,7 @@ export class ProcessNetwork {
   #blocked: readonly (readonly number[])[] = []
 
   private constructor(options: ProcessNetworkOptions, p2pPorts: readonly number[]) {
-    const { genesis, keys, clock, directory, agent, rpcHost, rpcPort, onFailure } = options
+    const { genesis, keys, clock, directory, proofs, agent, rpcHost, rpcPort, onFailure } = options
     const { params } = genesis
     this.#signatures = new SignaturePool({ chainId: params.chainId, decode: decodeOptions(params) })
     this.#entry = new Member({
@@ -59,6 +62,7 @@ export class ProcessNetwork {
       genesis,
       clock,
       signatures: this.#signatures,
+      proofs,
       agent,
       onFailure: (error) => onFailure('node', error),
     })

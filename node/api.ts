@@ -9,13 +9,14 @@ import type { Result } from '../core/errors.ts'
 import type { PeerInfo } from '../p2p/options.ts'
 import type { PeerRequest } from '../p2p/transport.ts'
 import type { LightRequest, LightResponse } from '../p2p/wire-light.ts'
-import type { Receipt } from '../vm/execution/types.ts'
+import type { ExecutionRules, Receipt } from '../vm/execution/types.ts'
 import type { Genesis } from '../vm/genesis.ts'
 import type { StateReader } from '../vm/state/view.ts'
 import type { Transaction } from '../vm/transaction/types.ts'
 import type { ValidatorSet } from '../vm/validator-set.ts'
 import type { Held } from './storage/layout.ts'
 import type { NodeMode } from './storage/retention.ts'
+import type { VprogHistory } from './vprog/history.ts'
 
 /** A block with everything execution made of it. */
 export interface ExecutedBlock {
@@ -61,6 +62,8 @@ export interface NodeApi {
   readonly network?: NodeNetwork | undefined
   /** Owner of the validator that this node signs for. */
   readonly validator?: Address | undefined
+  /** What this node executes blocks by; absent where it executes none. */
+  readonly rules?: ExecutionRules | undefined
   /** Newest notarised header: tag `latest`. */
   latest(): Header & { readonly hash: Hash }
   /** Newest final header: tags `safe` and `finalized`. */
@@ -71,6 +74,8 @@ export interface NodeApi {
   blockByHeight(height: number): ExecutedBlock | undefined
   blockByHash(hash: Hash): ExecutedBlock | undefined
   transactionByHash(hash: Hash): { readonly executed: ExecutedBlock; readonly index: number } | undefined
+  /** What happened to lanes and covenants. */
+  readonly vprogs: VprogHistory
   /** State after the block at `height`; undefined when this node no longer (or not yet) holds it. */
   stateAt(height: number): StateReader | undefined
   /** Wire bytes of a multi-proof of `treeKeys` under the stateRoot of the block at `height`. */

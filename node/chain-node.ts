@@ -16,13 +16,14 @@ import type { MempoolSnapshot } from '../mempool/mempool.ts'
 import type { NetworkMessage, Origin, PeerId, Transport, Verdict } from '../p2p/transport.ts'
 import type { LightRequest, LightResponse } from '../p2p/wire-light.ts'
 import { referenceKernel } from '../vm/compute/tile.ts'
-import type { TileKernel } from '../vm/execution/types.ts'
+import type { ExecutionRules, TileKernel } from '../vm/execution/types.ts'
 import type { Genesis } from '../vm/genesis.ts'
 import type { StateReader } from '../vm/state/view.ts'
 import type { ValidatorSet } from '../vm/validator-set.ts'
 import type { ExecutedBlock, Holdings, NodeApi, NodeEvent, NodeNetwork } from './api.ts'
 import { ChainView, executed } from './chain-view.ts'
 import type { Clock } from './clock.ts'
+import { executionRules } from './execution-rules.ts'
 import { genesisEntry } from './genesis-entry.ts'
 import type { SignaturePool } from './ingest/signature-pool.ts'
 import { LightServer } from './light/light-server.ts'
@@ -42,6 +43,8 @@ import { Participant } from './validator/participant.ts'
 import type { ValidatorKey } from './validator/proposer.ts'
 import type { SigningProtection } from './validator/signing-protection.ts'
 import { TransactionPool } from './validator/transaction-pool.ts'
+import type { VprogHistory } from './vprog/history.ts'
+import { inlineProofs, type NodeProofs } from './zk/proofs.ts'
 
 export interface ChainNodeOptions {
   readonly genesis: Genesis
@@ -57,6 +60,8 @@ export interface ChainNodeOptions {
   readonly signatures: SignaturePool
   /** Default: the plain TypeScript one. */
   readonly kernel?: TileKernel
+  /** Verifies the proofs in scripts; whoever opened them closes them. Default: on this thread, without RISC Zero's circuit. */
+  readonly proofs?: NodeProofs
   readonly bls?: BlsScheme
   /** Checks certificates while catching up; default: `bls`, on this thread. */
   readonly prover?: Prover
@@ -88,6 +93,7 @@ export class ChainNode implements NodeApi {
   readonly genesisHash: Hash
   readonly network: NodeNetwork | undefined
   readonly validator: Address | undefined
+  readonly rules: ExecutionRules
   readonly #options: ChainNodeOptions
   readonly #tree: BlockTree<ChainEntry>
   readonly #view: ChainView
@@ -112,7 +118,10 @@ export class ChainNode implements NodeApi {
     genesisHash: Hash,
   ) {
     const { genesis, clock, transport, signatures, bls = defaultBls } = options
-    const rules = { params: genesis.params, genesisHash, kernel: options.kernel ?? referenceKernel, bls }
+    const proofs = options.proofs ?? inlineProofs(genesis.params)
+    const { kernel = referenceKernel } = options
+    const rules = executionRules(genesis, genesisHash, { kernel, bls, proofs: proofs.verifier })
+    this.rules = rules
     this.genesis = genesis
     this.genesisHash = genesisHash
     this.network = options.network
@@ -251,6 +260,10 @@ export class ChainNode implements NodeApi {
 
   transactionByHash(hash: Hash): { readonly executed: ExecutedBlock; readonly index: number } | undefined {
     return this.#view.transactionByHash(hash)
+  }
+
+  get vprogs(): VprogHistory {
+    return this.#view.vprogs
   }
 
   stateAt(height: number): StateReader | undefined {

@@ -66,6 +66,8 @@ export type LifeEvent =
   | { readonly event: 'equivocation'; readonly validator: string; readonly epoch: number; readonly view: number }
   /** data/ does not vouch for what the key signed: nothing is signed at or below this place. */
   | { readonly event: 'barred'; readonly epoch: number; readonly view: number }
+  /** Receipts of RISC Zero cannot be checked here: transactions that bring one are refused. */
+  | { readonly event: 'withoutCircuit' }
   | { readonly event: 'internalError'; readonly method: string; readonly message: string }
   | { readonly event: 'halted'; readonly height: number }
   | { readonly event: 'stopping' }
@@ -165,6 +167,8 @@ export function describeLife(event: LifeEvent): string {
       return `validator ${event.validator} signed twice in epoch ${event.epoch}, view ${event.view}`
     case 'barred':
       return `data/ does not show all that this key signed: it signs nothing up to epoch ${event.epoch}, view ${event.view} (a devnet that it makes alone needs \`quern reset --forget-signing\`)`
+    case 'withoutCircuit':
+      return 'no table of the RISC Zero circuit: transactions with its receipts are refused, and a block that holds one stops this node (set zk.risc0_circuit)'
     case 'internalError':
       return `${event.method} failed: ${event.message}`
     case 'halted':

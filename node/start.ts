@@ -18,7 +18,7 @@ import { loadTileKernel } from '../gpu/wasm/kernel.ts'
 import { requireIdentity } from '../p2p/identity.ts'
 import type { P2pOptions } from '../p2p/options.ts'
 import { P2pNode } from '../p2p/p2p-node.ts'
-import type { Genesis } from '../vm/genesis.ts'
+import { type Genesis, hasVprogRules } from '../vm/genesis.ts'
 import { decodeOptions } from '../vm/transaction/envelope.ts'
 import { ChainNode, type ChainNodeOptions } from './chain-node.ts'
 import { SystemClock } from './clock.ts'
@@ -46,6 +46,7 @@ import { comparePlaces, type Place } from './validator-key/place.ts'
 import { readReporter } from './validator-key/reporter-file.ts'
 import { SigningRecord } from './validator-key/signing-record.ts'
 import { watch } from './watch.ts'
+import { openProofs } from './zk/proofs.ts'
 
 /** A log bears a line so often while the node is behind. */
 const PROGRESS_SECONDS = 10
@@ -89,6 +90,7 @@ async function open(options: StartOptions, opened: Opened): Promise<RunningNode>
   const genesis = genesisOf(paths)
   const genesisHash = genesisEntry(genesis).block.hash
   const ending = new Ending()
+  const circuitFile = circuitOf(config, genesis, onEvent)
 
   const key = await openKey(paths, options, opened)
   const store = await LevelStore.open(paths.data)
@@ -105,6 +107,8 @@ async function open(options: StartOptions, opened: Opened): Promise<RunningNode>
 
   const signatures = new SignaturePool({ chainId: genesis.params.chainId, decode: decodeOptions(genesis.params) })
   opened.add(() => signatures.close())
+  const proofs = await openProofs(genesis.params, circuitFile)
+  opened.add(() => proofs.ahead.close())
   const prover = new ProverThread()
   opened.add(() => prover.stop())
   const network = await P2pNode.start({
@@ -132,6 +136,7 @@ async function open(options: StartOptions, opened: Opened): Promise<RunningNode>
     clock,
     signatures,
     prover: prover.prove,
+    proofs,
     kernel: loadTileKernel(),
     network,
     transport: network.transport,
@@ -247,6 +252,21 @@ export function genesisOf(paths: HomePaths): Genesis {
   throw new QuernError(
     'HOME_MISSING',
     `${paths.home} holds no node: make one with \`quern init\`, or name it with --home`,
+  )
+}
+
+/** @throws QuernError `ZK_CIRCUIT_MISSING` where the network's blocks hold RISC Zero receipts */
+function circuitOf(config: Config, genesis: Genesis, onEvent: StartOptions['onEvent']): string | undefined {
+  const { risc0Circuit } = config.zk
+  if (risc0Circuit !== '') return risc0Circuit
+  if (!hasVprogRules(genesis)) return undefined
+  if (genesis.network === 'devnet') {
+    onEvent({ event: 'withoutCircuit' })
+    return undefined
+  }
+  throw new QuernError(
+    'ZK_CIRCUIT_MISSING',
+    `${genesis.network} settles with RISC Zero receipts: install the table of the recursion circuit, and set zk.risc0_circuit to it`,
   )
 }
 

@@ -41,6 +41,7 @@ export {
   type GenesisAlloc,
   type GenesisErrorCode,
   type GenesisValidator,
+  hasVprogRules,
   NEVER,
 } from './genesis/types.ts'
 

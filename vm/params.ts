@@ -44,6 +44,8 @@ export interface ChainParams {
   readonly leaderShareBps: number
   /** Hex address allowed to send DEV_SET_BALANCE; absent outside devnets. */
   readonly devAuthority?: string
+  /** Hex x coordinate whose signature stands for a proof under tag 0xdf; absent outside devnets. */
+  readonly devProofKey?: string
 }
 
 export type NetworkName = 'devnet' | 'testnet' | 'mainnet'

@@ -3,10 +3,9 @@
  * finalization under the validators of its epoch does not name or follow. Interrupted, it goes on from the store's head.
  */
 import type { Block } from '../../consensus/types.ts'
-import { bls } from '../../core/bls.ts'
 import { equalBytes } from '../../core/bytes.ts'
 import { QuernError } from '../../core/errors.ts'
-import { loadTileKernel } from '../../gpu/wasm/kernel.ts'
+import { openRules } from '../execution-rules.ts'
 import { CheckPool } from '../replay/check-pool.ts'
 import { type ReplayTarget, replayBlocks } from '../replay/replay-blocks.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
@@ -16,6 +15,8 @@ export interface ImportOptions {
   /** Besides this one. */
   readonly threads: number
   readonly onBlock?: (height: number) => void
+  /** `zk.risc0Circuit` */
+  readonly circuitFile?: string | undefined
 }
 
 export interface Imported {
@@ -62,7 +63,7 @@ const storeTarget = (chain: ChainStore, onBlock: ImportOptions['onBlock']): Repl
 export async function importArchive(
   reader: ArchiveReader,
   chain: ChainStore,
-  { threads, onBlock }: ImportOptions,
+  { threads, onBlock, circuitFile }: ImportOptions,
 ): Promise<Imported> {
   const { height } = chain.head.header
   if (reader.first > height + 1) {
@@ -78,7 +79,7 @@ export async function importArchive(
     const blocks = finalOnly(reader.blocks(height + 1))
     const end = await replayBlocks(chain.head, blocks, {
       target: storeTarget(chain, onBlock),
-      rules: { params: reader.genesis.params, genesisHash: reader.genesisHash, kernel: loadTileKernel(), bls },
+      rules: await openRules(reader.genesis, circuitFile),
       pool,
       endsWindow: ({ finalization }) => finalization !== undefined,
     })

@@ -18,6 +18,7 @@ export interface ChainSourceFlags {
   readonly home: string
   readonly genesis?: string
   readonly store?: string
+  readonly zkRisc0Circuit?: string
 }
 
 /** The store alone: for whoever wants to look at one that may be broken. */
@@ -26,6 +27,8 @@ export interface StoreSource {
   /** LevelDB, locked against every other process. */
   readonly store: LevelStore
   readonly directory: string
+  /** RISC Zero's recursion circuit, where one is installed: blocks that hold its receipts are not executed without. */
+  readonly circuitFile: string | undefined
   close(): Promise<void>
 }
 
@@ -37,6 +40,11 @@ export const withChainSource = (command: Command, context: CliContext): Command 
   withHome(command, context)
     .option('--genesis <file>', 'genesis file of the chain, in place of the one in --home')
     .option('--store <dir>', 'folder of the store, in place of data/ in --home')
+    .option(
+      '--zk-risc0-circuit <file>',
+      'table of the RISC Zero circuit, in place of the one in config.toml (env QUERN_ZK_RISC0_CIRCUIT)',
+      context.env.QUERN_ZK_RISC0_CIRCUIT,
+    )
 
 /** @throws QuernError `CHAIN_MISSING`, `STORE_LOCKED` while a node runs, and those of the genesis file */
 export async function openStoreSource(flags: ChainSourceFlags): Promise<StoreSource> {
@@ -53,7 +61,15 @@ export async function openStoreSource(flags: ChainSourceFlags): Promise<StoreSou
   const { LevelStore: Store } = await import('../storage/level-store.ts')
   const genesis = readGenesis(flags.genesis ?? paths.genesis)
   const store = await Store.open(directory)
-  return { genesis, store, directory, close: () => store.close() }
+  return { genesis, store, directory, circuitFile: await circuitFileOf(flags), close: () => store.close() }
+}
+
+/** Named by the flag, or as the node itself finds it. */
+export async function circuitFileOf({ home, zkRisc0Circuit }: ChainSourceFlags): Promise<string | undefined> {
+  if (zkRisc0Circuit !== undefined) return zkRisc0Circuit
+  const { loadConfig } = await import('../config/config.ts')
+  const { risc0Circuit } = loadConfig({ file: homePaths(home).config, env: {} }).zk
+  return risc0Circuit === '' ? undefined : risc0Circuit
 }
 
 /** @throws QuernError those of `openStoreSource`, and `ChainStoreErrorCode` */

@@ -1,7 +1,7 @@
 /** A genesis of one's own: a chain that one validator makes alone. */
 import { bls } from '../../core/bls.ts'
 import { WEI_PER_CPC } from '../../core/units.ts'
-import { checkGenesis, type Genesis, NEVER } from '../../vm/genesis.ts'
+import { checkGenesis, type Genesis } from '../../vm/genesis.ts'
 import { PRESETS } from '../../vm/params.ts'
 import type { ValidatorKey } from '../validator/proposer.ts'
 import { registrationOf } from '../validator-key/registration.ts'
@@ -17,7 +17,7 @@ export function soloGenesis(key: ValidatorKey, nodeId: string, timestampMs: numb
     network: 'devnet',
     timestampMs,
     params,
-    activations: { vprogs: NEVER },
+    activations: { vprogs: 0 },
     alloc: [{ address: key.owner, balanceWei: OWNER_WEI }],
     validators: [{ owner: key.owner, ...registrationOf(key, params.chainId), stakeWei: DEVNET_STAKE_WEI, nodeId }],
   }

@@ -104,6 +104,13 @@ export const OPTIONS = {
       'trust-peers',
     ),
   },
+  zk: {
+    risc0Circuit: option(
+      text('a file, or empty', /^[^\0]*$/),
+      '',
+      "table of RISC Zero's recursion circuit; without it receipts under tag 0x21 cannot be checked",
+    ),
+  },
   log: {
     statusSeconds: option(whole(1, 86_400), 60, 'seconds between two lines on how the node is'),
     blocks: option(yesNo, false, 'a line for every final block'),

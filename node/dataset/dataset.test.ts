@@ -33,7 +33,7 @@ beforeAll(async () => {
   duckdb = await instance.connect()
   maker = await ChainMaker.open(new MemoryStore(), { seed: 3, params: PARAMS })
   await maker.run(BLOCKS)
-  source = openDatasetSource(maker.chain, maker.genesis)
+  source = await openDatasetSource(maker.chain, maker.genesis)
   for (const dataset of DATASETS) for (const format of FORMATS) await written(dataset, format)
 })
 afterAll(() => {
@@ -269,7 +269,7 @@ describe('a file', () => {
     const nowhere = path.join(folder, 'no', 'such.csv')
     await expect(exportToFile(dataset, source, options, nowhere)).rejects.toMatchObject({ code: 'DATASET_UNWRITABLE' })
     while (await maker.chain.prune({ blocksFrom: 3, statesFrom: 3 })) {}
-    const pruned = openDatasetSource(maker.chain, maker.genesis)
+    const pruned = await openDatasetSource(maker.chain, maker.genesis)
     await expect(exportToFile(dataset, pruned, options, fileOf('made', 'csv'))).rejects.toMatchObject({
       code: 'BLOCK_PRUNED',
     })

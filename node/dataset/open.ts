@@ -1,15 +1,12 @@
 /** A store as the source of datasets, with the rules under which its blocks can be executed again. */
-import { genesisBlock } from '../../consensus/genesis.ts'
-import { bls } from '../../core/bls.ts'
-import { loadTileKernel } from '../../gpu/wasm/kernel.ts'
 import type { Genesis } from '../../vm/genesis.ts'
+import { openRules } from '../execution-rules.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
 import { DatasetSource } from './source.ts'
 
-export const openDatasetSource = (chain: ChainStore, genesis: Genesis): DatasetSource =>
-  new DatasetSource(chain, genesis, {
-    params: genesis.params,
-    genesisHash: genesisBlock(genesis).block.hash,
-    kernel: loadTileKernel(),
-    bls,
-  })
+/** @param circuitFile `zk.risc0Circuit` @throws QuernError as `readCircuit` */
+export const openDatasetSource = async (
+  chain: ChainStore,
+  genesis: Genesis,
+  circuitFile?: string,
+): Promise<DatasetSource> => new DatasetSource(chain, genesis, await openRules(genesis, circuitFile))

@@ -3,6 +3,7 @@ import { formatAddress, parseAddress } from '../../core/address.ts'
 import { type Address, toHex } from '../../core/bytes.ts'
 import { MemoryStore } from '../../core/kv.ts'
 import { WEI_PER_CPC } from '../../core/units.ts'
+import { openRules } from '../execution-rules.ts'
 import { ACCOUNTS, fixture, native, VALIDATORS, WORKER } from '../rpc/fixture.ts'
 import { ChainMaker } from '../testing/chain-maker.ts'
 import type { Call } from './call.ts'
@@ -145,7 +146,7 @@ test('a stopped node answers from its store, and says less of what it has pruned
   const maker = await ChainMaker.open(new MemoryStore(), { seed: 3 })
   await maker.run(12)
   const stored = async () =>
-    callerOf(new StoredNode(maker.chain, maker.genesis, maker.chain.blockAt(0)!.block.hash), 'test')
+    callerOf(new StoredNode(maker.chain, maker.genesis, await openRules(maker.genesis)), 'test')
   const { head } = maker.chain
   const call = await stored()
   const whole = await blockOf(call, 'latest')

@@ -3,6 +3,7 @@ import { BlockTree } from '../../consensus/chain/block-tree.ts'
 import type { Certificate, Header } from '../../consensus/types.ts'
 import type { Hash } from '../../core/bytes.ts'
 import { type Failure, QuernError, type Result } from '../../core/errors.ts'
+import type { ExecutionRules } from '../../vm/execution/types.ts'
 import type { Genesis } from '../../vm/genesis.ts'
 import type { StateReader } from '../../vm/state/view.ts'
 import type { ValidatorSet } from '../../vm/validator-set.ts'
@@ -13,6 +14,7 @@ import { FilterStore } from '../rpc/filters.ts'
 import type { RpcContext } from '../rpc/method.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
 import type { ChainEntry } from '../validator/entry.ts'
+import type { VprogHistory } from '../vprog/history.ts'
 import type { Call } from './call.ts'
 
 const STOPPED: Failure = { code: 'NODE_STOPPED', message: 'this is the store of a stopped node: ask a running one' }
@@ -20,12 +22,14 @@ const STOPPED: Failure = { code: 'NODE_STOPPED', message: 'this is the store of 
 export class StoredNode implements NodeApi {
   readonly genesis: Genesis
   readonly genesisHash: Hash
+  readonly rules: ExecutionRules
   readonly #store: ChainStore
   readonly #view: ChainView
 
-  constructor(store: ChainStore, genesis: Genesis, genesisHash: Hash) {
+  constructor(store: ChainStore, genesis: Genesis, rules: ExecutionRules) {
     this.genesis = genesis
-    this.genesisHash = genesisHash
+    this.genesisHash = rules.genesisHash
+    this.rules = rules
     this.#store = store
     const { head: block, state } = store
     const tree = new BlockTree<ChainEntry>({ block, state, transactions: [], receipts: [], layer: undefined })
@@ -55,6 +59,10 @@ export class StoredNode implements NodeApi {
 
   transactionByHash(hash: Hash): ReturnType<NodeApi['transactionByHash']> {
     return this.#view.transactionByHash(hash)
+  }
+
+  get vprogs(): VprogHistory {
+    return this.#view.vprogs
   }
 
   stateAt(height: number): StateReader | undefined {

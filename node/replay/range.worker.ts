@@ -12,7 +12,7 @@ import { openReplaySource } from './source.ts'
 
 const say = (message: FromRange): void => parentPort?.postMessage(message)
 
-const { genesisJson, directory } = workerData as RangeThread
+const { genesisJson, circuitFile, directory } = workerData as RangeThread
 const genesis = parseGenesis(JSON.parse(genesisJson), bls)
 const store = await LevelStore.open(directory)
 const chain = await ChainStore.open(store, genesisEntry(genesis))
@@ -24,7 +24,7 @@ parentPort?.on('message', async (job: RangeJob | 'end') => {
       parentPort?.close()
       return
     }
-    const source = await openReplaySource({ genesis, chain }, job)
+    const source = await openReplaySource({ genesis, chain, circuitFile }, job)
     const { blocks, transactions, results, certificates } = await replay(source, {
       threads: 1,
       untilDivergence: job.untilDivergence,

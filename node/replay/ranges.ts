@@ -19,6 +19,7 @@ export type RangeCounts = Pick<ReplayEnd, 'blocks' | 'transactions' | 'results' 
 
 export interface RangeThread {
   readonly genesisJson: string
+  readonly circuitFile: string | undefined
   readonly directory: string
 }
 
@@ -36,6 +37,8 @@ export type FromRange =
 
 export interface RangesOptions {
   readonly genesis: Genesis
+  /** `zk.risc0Circuit` */
+  readonly circuitFile?: string | undefined
   /** Of the store; no process has it open. */
   readonly directory: string
   readonly from: number
@@ -84,7 +87,7 @@ async function runAll(copies: readonly string[], ranges: RangeJob[], options: Ra
   const workers: Worker[] = []
   const drive = (copy: string): Promise<void> =>
     new Promise((resolve, reject) => {
-      const workerData: RangeThread = { genesisJson, directory: copy }
+      const workerData: RangeThread = { genesisJson, circuitFile: options.circuitFile, directory: copy }
       const worker = spawnThread(import.meta.url, './range.worker', { workerData })
       workers.push(worker)
       const next = (): void => {

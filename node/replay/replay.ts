@@ -8,11 +8,8 @@ import os from 'node:os'
 import path from 'node:path'
 import type { Block } from '../../consensus/types.ts'
 import type { AppliedBlock } from '../../consensus/validate.ts'
-import { bls } from '../../core/bls.ts'
 import { equalBytes } from '../../core/bytes.ts'
 import type { KvStore } from '../../core/kv.ts'
-import { loadTileKernel } from '../../gpu/wasm/kernel.ts'
-import type { ExecutionRules } from '../../vm/execution/types.ts'
 import { StateLayer } from '../../vm/state/layers.ts'
 import type { StateReader, StateWrite } from '../../vm/state/view.ts'
 import { LevelStore } from '../storage/level-store.ts'
@@ -63,8 +60,8 @@ export async function replay(source: ReplaySource, options: ReplayOptions): Prom
   const state = new ReplayState(source.base, spill, options.maxHeld)
   try {
     if (source.first !== undefined) await state.commit(source.first)
-    const rules = { params: source.genesis.params, genesisHash: source.genesisHash, kernel: loadTileKernel(), bls }
-    const target = new ReplayOnState(source, state, rules, options)
+    const { rules } = source
+    const target = new ReplayOnState(source, state, options)
     return await replayBlocks(source.parent, source.blocks(), {
       target,
       rules,
@@ -80,15 +77,13 @@ export async function replay(source: ReplaySource, options: ReplayOptions): Prom
 class ReplayOnState implements ReplayTarget {
   readonly state: ReplayState
   readonly #source: ReplaySource
-  readonly #rules: ExecutionRules
   readonly #options: ReplayOptions
   #parent: Block
   #divergences = 0
 
-  constructor(source: ReplaySource, state: ReplayState, rules: ExecutionRules, options: ReplayOptions) {
+  constructor(source: ReplaySource, state: ReplayState, options: ReplayOptions) {
     this.#source = source
     this.state = state
-    this.#rules = rules
     this.#options = options
     this.#parent = source.parent
   }
@@ -116,7 +111,7 @@ class ReplayOnState implements ReplayTarget {
       parent: this.#parent,
       transactions: transactions ?? [],
       state: this.state,
-      rules: this.#rules,
+      rules: this.#source.rules,
     }
     const name = difference === undefined ? undefined : nameKey(difference.treeKey, scope)
     this.#options.onDivergence?.({ height, code, message, block, root, difference, name })

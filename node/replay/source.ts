@@ -1,11 +1,13 @@
 /** What is replayed: a stretch of a chain from a store, from an archive, or from an archive over the states of a store. */
 import { genesisBlock } from '../../consensus/genesis.ts'
 import type { Block } from '../../consensus/types.ts'
+import type { ValidationRules } from '../../consensus/validate.ts'
 import { type Hash, hexKey } from '../../core/bytes.ts'
 import { QuernError } from '../../core/errors.ts'
 import type { Genesis } from '../../vm/genesis.ts'
 import type { StateWrite } from '../../vm/state/view.ts'
 import type { ArchivedBlock, ArchiveReader } from '../archive/archive-reader.ts'
+import { openRules } from '../execution-rules.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
 import { changesOf } from '../storage/changes.ts'
 import { PastBase } from './past-base.ts'
@@ -15,6 +17,8 @@ import { type BaseState, EMPTY_BASE } from './replay-state.ts'
 export interface ReplaySource {
   readonly genesis: Genesis
   readonly genesisHash: Hash
+  /** What its blocks are executed by. */
+  readonly rules: ValidationRules
   readonly from: number
   readonly to: number
   /** Block `from - 1`, and the state after it. */
@@ -34,14 +38,21 @@ export interface ReplayRange {
 
 /**
  * @param archive its blocks, in place of the store's
- * @throws QuernError `REPLAY_RANGE`, `ARCHIVE_OTHER_CHAIN`, `BLOCK_PRUNED`
+ * @param circuitFile `zk.risc0Circuit`
+ * @throws QuernError `REPLAY_RANGE`, `ARCHIVE_OTHER_CHAIN`, `BLOCK_PRUNED`, and as `readCircuit`
  */
 export async function openReplaySource(
   {
     genesis,
     chain,
     archive,
-  }: { genesis: Genesis; chain?: ChainStore | undefined; archive?: ArchiveReader | undefined },
+    circuitFile,
+  }: {
+    genesis: Genesis
+    chain?: ChainStore | undefined
+    archive?: ArchiveReader | undefined
+    circuitFile?: string | undefined
+  },
   range: ReplayRange,
 ): Promise<ReplaySource> {
   const begin = genesisBlock(genesis)
@@ -61,6 +72,7 @@ export async function openReplaySource(
   return {
     genesis,
     genesisHash: begin.block.hash,
+    rules: await openRules(genesis, circuitFile),
     from,
     to,
     parent: start?.parent ?? begin.block,

@@ -1,8 +1,6 @@
 /** The traces of replayed blocks, as lines of JSON in a file. */
 import fs from 'node:fs/promises'
-import { bls } from '../../core/bls.ts'
 import { QuernError } from '../../core/errors.ts'
-import { loadTileKernel } from '../../gpu/wasm/kernel.ts'
 import type { ExecutionRules } from '../../vm/execution/types.ts'
 import { traceLines } from '../trace/json.ts'
 import { traceBlock } from '../trace/trace-block.ts'
@@ -22,7 +20,7 @@ export class TraceFile {
   }
 
   /** @throws QuernError `TRACE_FILE` where the file is there already, or cannot be made */
-  static async open(file: string, { genesis, genesisHash }: ReplaySource): Promise<TraceFile> {
+  static async open(file: string, { rules }: ReplaySource): Promise<TraceFile> {
     const handle = await fs.open(file, 'wx').catch((cause: unknown) => {
       throw new QuernError(
         'TRACE_FILE',
@@ -31,7 +29,7 @@ export class TraceFile {
         { cause },
       )
     })
-    return new TraceFile(handle, { params: genesis.params, genesisHash, kernel: loadTileKernel(), bls })
+    return new TraceFile(handle, rules)
   }
 
   async block({ applied, parent, before }: ReplayStep): Promise<void> {

@@ -1,8 +1,6 @@
 /** A replay beside which the same transactions run under other parameters. */
 import { WhatIf, type WhatIfReport } from '../../consensus/what-if.ts'
-import { bls } from '../../core/bls.ts'
 import { assert } from '../../core/errors.ts'
-import { loadTileKernel } from '../../gpu/wasm/kernel.ts'
 import type { ChainParams } from '../../vm/params.ts'
 import { epochs } from '../../vm/state/tables.ts'
 import { readRecord, type StateWrite, treeKeyOf } from '../../vm/state/view.ts'
@@ -31,7 +29,7 @@ export async function replayWhatIf(
       await keep(source.first.writes)
       await keep(firstDifficulty(state, params))
     }
-    const real = { params: source.genesis.params, genesisHash: source.genesisHash, kernel: loadTileKernel(), bls }
+    const real = source.rules
     const other = { get: (treeKey: Uint8Array) => state.get(treeKey), keep }
     const whatIf = new WhatIf(real, { ...real, params }, other)
     const end = await replay(source, {

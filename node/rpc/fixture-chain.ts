@@ -30,6 +30,9 @@ import { decodeOptions, decodeTransaction } from '../../vm/transaction/envelope.
 import type { Transaction } from '../../vm/transaction/types.ts'
 import type { ValidatorSet } from '../../vm/validator-set.ts'
 import type { ExecutedBlock, Holdings, NodeApi, NodeEvent, NodeNetwork } from '../api.ts'
+import { executionRules } from '../execution-rules.ts'
+import { ScannedHistory } from '../vprog/testing/scanned-history.ts'
+import { inlineProofs } from '../zk/proofs.ts'
 
 /** Blocks between the tip and the newest final block. */
 export const FINAL_LAG = 2
@@ -54,7 +57,7 @@ export class FixtureChain implements NodeApi {
   validator: Address | undefined
   /** BLS secret keys of every validator, by owner (`hexKey`). */
   readonly #blsKeys: ReadonlyMap<string, Uint8Array>
-  readonly #rules: ExecutionRules
+  readonly rules: ExecutionRules
   readonly #listeners = new Set<(event: NodeEvent) => void>()
   #links: readonly Link[]
   #pool: Mempool
@@ -64,7 +67,8 @@ export class FixtureChain implements NodeApi {
     this.#blsKeys = blsKeys
     this.#links = links ?? [firstLink(genesis)]
     this.genesisHash = this.#links[0]!.block.hash
-    this.#rules = { params: genesis.params, genesisHash: this.genesisHash, kernel: referenceKernel, bls }
+    const proofs = inlineProofs(genesis.params).verifier
+    this.rules = executionRules(genesis, this.genesisHash, { kernel: referenceKernel, bls, proofs })
     this.#pool = this.#newPool()
   }
 
@@ -102,6 +106,8 @@ export class FixtureChain implements NodeApi {
     }
     return undefined
   }
+
+  readonly vprogs = new ScannedHistory(this)
 
   stateAt(height: number): TreeState | undefined {
     return this.#links[height]?.state
@@ -232,7 +238,7 @@ export class FixtureChain implements NodeApi {
       { ...DEFAULT_LIMITS, feeFloorWei: params.baseFeeFloorWei },
       {
         account: (address) => readRecord(this.#tip.state, accounts, address) ?? { nonce: 0, balance: 0n },
-        check: (transaction) => checkTransaction(this.#tip.state, this.#nextContext(), this.#rules, transaction),
+        check: (transaction) => checkTransaction(this.#tip.state, this.#nextContext(), this.rules, transaction),
       },
     )
   }
@@ -271,7 +277,7 @@ export class FixtureChain implements NodeApi {
         randomnessReveal: this.#signer(leader.address).sign(revealBytes(this.genesisHash, epoch, view)),
         candidates: options.include === undefined ? this.#pool.select(this.nextBaseFee()) : listed(options.include),
       },
-      this.#rules,
+      this.rules,
     )
     const certify = (kind: VoteKind) => this.#certify(kind, set, view, applied.block.hash)
     return { ...applied, notarization: certify('notarize'), finalization: certify('finalize') }

@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { toHex } from '../../core/bytes.ts'
 import { type KvStore, MemoryStore, prefixRange } from '../../core/kv.ts'
 import { FaultyStore, PowerCut } from '../../test/durability/faulty-store.ts'
-import { referenceKernel } from '../../vm/compute/tile.ts'
+import type { ExecutionRules } from '../../vm/execution/types.ts'
+import { openRules } from '../execution-rules.ts'
 import { genesisEntry } from '../genesis-entry.ts'
 import { dumpStore, type StoreDump } from '../testing/dump.ts'
 import { ChainStore } from './chain-store.ts'
@@ -15,9 +16,11 @@ import { cachedVerify } from './verify/verify-fixture.ts'
 
 const BLOCKS = 12
 let made: MadeStore
+let rules: ExecutionRules
 
 beforeAll(async () => {
   made = await madeStore(BLOCKS)
+  rules = await openRules(made.genesis)
 })
 
 const check = async (store: KvStore) => cachedVerify(new FrozenStore(await dumpStore(store)), made.genesis)
@@ -30,7 +33,7 @@ async function repaired(store: KvStore): Promise<{ readonly left: string[]; read
     await repairFaults(faults, {
       kv: store,
       genesis: made.genesis,
-      kernel: referenceKernel,
+      rules,
       did: (what) => did.push(what),
     })
     faults = (await check(store)).faults

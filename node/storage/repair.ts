@@ -8,14 +8,13 @@
 import { decodeBlock } from '../../consensus/block.ts'
 import { blockContext } from '../../consensus/context.ts'
 import type { Block } from '../../consensus/types.ts'
-import { bls } from '../../core/bls.ts'
 import { concatBytes, EMPTY_BYTES, equalBytes, u64be } from '../../core/bytes.ts'
 import { keccak256 } from '../../core/hash.ts'
 import type { KvOperation, KvStore } from '../../core/kv.ts'
 import { encodeRlp } from '../../core/rlp.ts'
 import { executeBlock } from '../../vm/execution/execution.ts'
 import { encodeReceipt, receiptRoot } from '../../vm/execution/receipt.ts'
-import type { TileKernel } from '../../vm/execution/types.ts'
+import type { ExecutionRules } from '../../vm/execution/types.ts'
 import type { Genesis } from '../../vm/genesis.ts'
 import { epochOf } from '../../vm/params.ts'
 import { decodeOptions, decodeTransaction } from '../../vm/transaction/envelope.ts'
@@ -29,7 +28,8 @@ import type { Fault } from './verify/faults.ts'
 export interface RepairModules {
   readonly kv: KvStore
   readonly genesis: Genesis
-  readonly kernel: TileKernel
+  /** What its blocks are executed by. */
+  readonly rules: ExecutionRules
   /** Told each thing that was done, in words. */
   readonly did: (what: string) => void
 }
@@ -126,7 +126,7 @@ async function repairReceipts(faults: readonly Fault[], modules: RepairModules):
 
 async function executedReceipts(
   height: number,
-  { kv, genesis, kernel }: RepairModules,
+  { kv, genesis, rules }: RepairModules,
 ): Promise<Uint8Array | undefined> {
   const block = readBlock(kv, height)
   if (block === undefined) return undefined
@@ -137,7 +137,6 @@ async function executedReceipts(
     const first = genesisEntry(genesis)
     const state = (await ChainStore.open(kv, first)).stateAt(height - 1)
     if (state === undefined) return undefined
-    const rules = { params: genesis.params, genesisHash: first.block.hash, kernel, bls }
     const context = blockContext(block.header, below, block.parentCertificate)
     const executed = executeBlock(state, context, rules, transactionsOf(block, genesis))
     if (!executed.ok) return undefined

@@ -33,9 +33,11 @@ import { decodeEnvelope, decodeOptions, withSender } from '../../vm/transaction/
 import type { EnvelopeFields } from '../../vm/transaction/format.ts'
 import type { Transaction } from '../../vm/transaction/types.ts'
 import { isQuorum, totalPower, type ValidatorSet } from '../../vm/validator-set.ts'
+import { executionRules } from '../execution-rules.ts'
 import { genesisEntry } from '../genesis-entry.ts'
 import { signQuickly } from '../ingest/quick-sign.ts'
 import { ChainStore } from '../storage/chain-store.ts'
+import { inlineProofs } from '../zk/proofs.ts'
 import { type ChainPlan, MADE_PLAN, madeGenesis, makerKey } from './chain-plan.ts'
 import { isAway, MAX_JOINERS, Traffic, type Wish } from './traffic.ts'
 
@@ -74,7 +76,7 @@ export class ChainMaker {
     this.chain = chain
     const genesisHash = chain.head.hash
     const kernel = loadTileKernel()
-    this.#rules = { params: plan.params, genesisHash, kernel, bls }
+    this.#rules = executionRules(genesis, genesisHash, { kernel, bls, proofs: inlineProofs(plan.params).verifier })
     this.#random = randomStream(plan.seed, 'blocks')
     this.#traffic = new Traffic({ plan, random: randomStream(plan.seed, 'traffic'), kernel, genesisHash })
     const member = (role: 'validator' | 'joiner') => (_: unknown, i: number) => {

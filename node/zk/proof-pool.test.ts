@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { toHex } from '../../core/bytes.ts'
 import { QuernError } from '../../core/errors.ts'
 import { developmentKeyOf, signDevelopment } from '../../vm/zk/development.ts'
 import { ZK_TAG, type ZkOperands } from '../../vm/zk/operands.ts'
@@ -173,7 +174,7 @@ it('a node verifies ahead with the options that consensus has', async () => {
   const signature = signDevelopment(imageId, journalDigest, secret)
   const operands: ZkOperands = { tag: ZK_TAG.development, imageId, journalDigest, signature }
   const asked = [operands, { ...operands, journalDigest: imageId }, PROOFS[0]!]
-  const proofs = await openProofs({ developmentKey: developmentKeyOf(secret) })
+  const proofs = await openProofs({ devProofKey: toHex(developmentKeyOf(secret)) })
   pools.push(proofs.ahead)
   const codes = (await proofs.ahead.verify(asked)).map(codeOf)
   expect(codes).toEqual(['ok', 'ZK_PROOF_FALSE', 'ok'])

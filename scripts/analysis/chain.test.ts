@@ -23,7 +23,7 @@ beforeAll(async () => {
   const params = { ...MADE_PARAMS, epochBlocks: EPOCH_BLOCKS, seedWindowBlocks: 4 }
   maker = await ChainMaker.open(new MemoryStore(), { seed: 3, params })
   await maker.run(BLOCKS)
-  const source = openDatasetSource(maker.chain, maker.genesis)
+  const source = await openDatasetSource(maker.chain, maker.genesis)
   for (const name of DATASETS_NEEDED) {
     const dataset = DATASETS.find((each) => each.name === name)!
     await exportToFile(

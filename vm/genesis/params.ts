@@ -3,7 +3,16 @@ import { formatAddress } from '../../core/address.ts'
 import { fromHex, toHex } from '../../core/bytes.ts'
 import { type ChainParams, DIFFICULTY_FLOOR_MACS, type NetworkName } from '../params.ts'
 import { CHUNK_ENTRIES, MAX_CANDIDATES } from '../state/tables.ts'
-import { genesisError, MAX_WEI, readAddress, readArray, readBigInt, readInteger, readObject } from './fields.ts'
+import {
+  genesisError,
+  MAX_WEI,
+  readAddress,
+  readArray,
+  readBigInt,
+  readBytes,
+  readInteger,
+  readObject,
+} from './fields.ts'
 
 type KeysOf<T> = { [K in keyof ChainParams]-?: ChainParams[K] extends T ? K : never }[keyof ChainParams]
 type NumberKey = Exclude<KeysOf<number>, 'chainId'>
@@ -71,6 +80,9 @@ const AMOUNT_KEYS = Object.keys(AMOUNTS) as AmountKey[]
 const snake = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 const REQUIRED = [...NUMBER_KEYS, ...AMOUNT_KEYS, 'matrixSizes'].map(snake)
 
+/** Whoever holds these keys makes money or proofs out of nothing. */
+const DEVNET_KEYS = ['dev_authority', 'dev_proof_key']
+
 export type ParamsJson = Readonly<Record<string, number | string | readonly number[]>>
 
 /** In a fixed order of keys, so that equal parameters give equal text. `chainId` stands outside, as `chain_id`. */
@@ -80,6 +92,7 @@ export function paramsJson(params: ChainParams): ParamsJson {
   for (const key of AMOUNT_KEYS) json[snake(key)] = params[key].toString()
   json.matrix_sizes = params.matrixSizes
   if (params.devAuthority !== undefined) json.dev_authority = formatAddress(fromHex(params.devAuthority))
+  if (params.devProofKey !== undefined) json.dev_proof_key = toHex(fromHex(params.devProofKey))
   return json
 }
 
@@ -113,7 +126,7 @@ function checkParams(params: ChainParams): void {
 
 /** @throws QuernError GenesisErrorCode */
 export function readParams(value: unknown, chainId: number, network: NetworkName): ChainParams {
-  const json = readObject(value, 'params', REQUIRED, ['dev_authority'])
+  const json = readObject(value, 'params', REQUIRED, DEVNET_KEYS)
   const numbers = {} as Record<NumberKey, number>
   for (const key of NUMBER_KEYS) {
     const name = snake(key)
@@ -126,8 +139,14 @@ export function readParams(value: unknown, chainId: number, network: NetworkName
   }
   const params: ChainParams = { ...numbers, ...amounts, chainId, matrixSizes: readMatrixSizes(json.matrix_sizes) }
   checkParams(params)
-  if (json.dev_authority === undefined) return params
-  if (network !== 'devnet')
-    throw genesisError('GENESIS_PARAM', 'params.dev_authority', 'is for devnets only: remove it')
-  return { ...params, devAuthority: toHex(readAddress(json.dev_authority, 'params.dev_authority')) }
+  const { dev_authority: authority, dev_proof_key: proofKey } = json
+  const given = DEVNET_KEYS.find((key) => json[key] !== undefined)
+  if (given !== undefined && network !== 'devnet') {
+    throw genesisError('GENESIS_PARAM', `params.${given}`, 'is for devnets only: remove it')
+  }
+  return {
+    ...params,
+    ...(authority === undefined ? {} : { devAuthority: toHex(readAddress(authority, 'params.dev_authority')) }),
+    ...(proofKey === undefined ? {} : { devProofKey: toHex(readBytes(proofKey, 'params.dev_proof_key', 32)) }),
+  }
 }

@@ -25,6 +25,10 @@ export interface Activations {
   readonly vprogs: number
 }
 
+/** Whether vProgs are ever active on the chain. */
+export const hasVprogRules = ({ activations }: { readonly activations: Activations }): boolean =>
+  activations.vprogs !== NEVER
+
 export interface Genesis {
   readonly network: NetworkName
   readonly timestampMs: number

@@ -10,7 +10,13 @@ import type { RangeCounts as Counts } from '../../replay/ranges.ts'
 import type { FoundDivergence, ReplayStep } from '../../replay/replay.ts'
 import type { ReplaySource } from '../../replay/source.ts'
 import { argument } from '../argument.ts'
-import { type ChainSourceFlags, openChainSource, withChainSource } from '../chain-source.ts'
+import {
+  type ChainSourceFlags,
+  circuitFileOf,
+  openChainSource,
+  type StoreSource,
+  withChainSource,
+} from '../chain-source.ts'
 import { type CliContext, outputOf } from '../context.ts'
 import { fields, type Output } from '../output.ts'
 import { commandProgress } from '../progress.ts'
@@ -58,7 +64,8 @@ async function run(flags: ReplayFlags, output: Output): Promise<void> {
   const { archive, chain, genesis, directory, close } = await open(flags)
   let isClosed = false
   try {
-    const source = await openReplaySource({ genesis, chain, archive }, flags)
+    const circuitFile = await circuitFileOf(flags)
+    const source = await openReplaySource({ genesis, chain, archive, circuitFile }, flags)
     const isPlain = archive === undefined && flags.trace === undefined && flags.override === undefined
     const hasStates = chain !== undefined && chain.held.statesFrom < source.from
     if (!isPlain || !hasStates || directory === undefined || flags.threads < RANGES_FROM_THREADS) {
@@ -67,7 +74,7 @@ async function run(flags: ReplayFlags, output: Output): Promise<void> {
     const last = chain.blockAt(source.to)!.block
     await close()
     isClosed = true
-    return await executeRanges(directory, source, last, flags, output)
+    return await executeRanges({ directory, circuitFile }, source, last, flags, output)
   } finally {
     if (!isClosed) await close()
   }
@@ -128,7 +135,7 @@ async function execute(source: ReplaySource, flags: ReplayFlags, output: Output)
 const RANGES_FROM_THREADS = 6
 
 async function executeRanges(
-  directory: string,
+  store: Pick<StoreSource, 'directory' | 'circuitFile'>,
   source: ReplaySource,
   last: Block,
   { threads, untilDivergence = false }: ReplayFlags,
@@ -141,7 +148,7 @@ async function executeRanges(
   let done = 0
   const onBlock = (): void => progress.show('replay', ++done, to - from + 1, 'blocks')
   const { divergences, ...counts } = await replayRanges({
-    ...{ genesis, directory, from, to, threads, untilDivergence, onBlock },
+    ...{ ...store, genesis, from, to, threads, untilDivergence, onBlock },
   }).finally(() => progress.end())
   const found = untilDivergence ? divergences.slice(0, 1) : divergences
   for (const value of found) output.note(describe(value))

@@ -1,9 +1,6 @@
 /** Traces as `chain_` methods give them: their schema, and where block and state come from. */
 import { setImmediate } from 'node:timers/promises'
-import { bls } from '../../../core/bls.ts'
 import { equalBytes } from '../../../core/bytes.ts'
-import { loadTileKernel } from '../../../gpu/wasm/kernel.ts'
-import type { TileKernel } from '../../../vm/execution/types.ts'
 import type { ExecutedBlock, NodeApi } from '../../api.ts'
 import { type TracedBlock, traceBlock } from '../../trace/trace-block.ts'
 import { prunedBlock, requireState } from '../block-ref.ts'
@@ -88,8 +85,6 @@ export const TransactionTrace = Type.Object(
   exact,
 )
 
-let kernel: TileKernel | undefined
-
 /**
  * Undefined for genesis, which executes nothing, and for a block beside the chain under the tip.
  * @throws RpcError `BLOCK_PRUNED` when the parent's state is gone
@@ -105,9 +100,8 @@ export async function traceOf(
   if (there === undefined || !equalBytes(there.block.hash, block.hash)) return undefined
   const { state } = requireState(node, height - 1)
   const parent = node.blockByHeight(height - 1)?.block ?? node.blockByHash(parentHash)?.block
-  if (parent === undefined) throw prunedBlock(node, height - 1)
-  kernel ??= loadTileKernel()
-  const rules = { params: node.genesis.params, genesisHash: node.genesisHash, kernel, bls }
+  const { rules } = node
+  if (parent === undefined || rules === undefined) throw prunedBlock(node, height - 1)
   // The state under a block that is not final moves on when its parent becomes final: no turn may end in between.
   const pause = final ? { pause: () => setImmediate() } : {}
   return traceBlock({ block, parent, transactions, state, rules }, { ...range, ...pause })

@@ -86,14 +86,14 @@ async function printSchema(name: string, output: Output): Promise<void> {
 async function write(
   name: string,
   flags: DatasetFlags,
-  { chain, genesis }: ChainSource,
+  { chain, genesis, circuitFile }: ChainSource,
   output: Output,
 ): Promise<void> {
   const { DATASETS } = await import('../../../dataset/datasets.ts')
   const { exportToFile, exportToStream } = await import('../../../dataset/export.ts')
   const { openDatasetSource } = await import('../../../dataset/open.ts')
   const chosen = DATASETS.find((each) => each.name === name)!
-  const source = openDatasetSource(chain, genesis)
+  const source = await openDatasetSource(chain, genesis, circuitFile)
   const from = flags.from ?? source.blocksFrom
   const to = flags.to ?? source.newest
   if (to > source.newest || from > to) {

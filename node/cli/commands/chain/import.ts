@@ -6,7 +6,7 @@ import { QuernError } from '../../../../core/errors.ts'
 import { homePaths } from '../../../config/home-paths.ts'
 import { whole } from '../../../config/kinds.ts'
 import { argument } from '../../argument.ts'
-import { type ChainSourceFlags, withChainSource } from '../../chain-source.ts'
+import { type ChainSourceFlags, circuitFileOf, withChainSource } from '../../chain-source.ts'
 import { type CliContext, outputOf } from '../../context.ts'
 import { fields, type Output } from '../../output.ts'
 import { commandProgress } from '../../progress.ts'
@@ -57,6 +57,7 @@ async function importInto(archive: string, flags: ImportFlags, output: Output) {
       const progress = commandProgress(output)
       const { blocks, transactions } = await importArchive(reader, chain, {
         threads: flags.threads - 1,
+        circuitFile: await circuitFileOf(flags),
         onBlock: (height) => progress.show('import', height - from, reader.last - from, 'blocks'),
       }).finally(() => progress.end())
       const { header, hash } = chain.head

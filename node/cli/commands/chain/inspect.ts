@@ -51,9 +51,9 @@ async function gather(what: string, flags: InspectFlags, context: CliContext): P
   }
   const source = await openChainSource(flags)
   try {
-    const { genesisBlock } = await import('../../../../consensus/genesis.ts')
     const { callerOf, StoredNode } = await import('../../../inspect/stored-node.ts')
-    const node = new StoredNode(source.chain, source.genesis, genesisBlock(source.genesis).block.hash)
+    const { openRules } = await import('../../../execution-rules.ts')
+    const node = new StoredNode(source.chain, source.genesis, await openRules(source.genesis, source.circuitFile))
     return await inspect(await callerOf(node, context.version), what, options)
   } finally {
     await source.close()

@@ -45,13 +45,14 @@ async function repair(flags: RepairFlags, command: Command, context: CliContext)
     flags.store === undefined ? barValidator(homePaths(flags.home), store, did) : noBar()
   const source = await openOrRescue(flags, did, bar)
   try {
-    const { store, genesis } = source
+    const { store, genesis, circuitFile } = source
     const { migrate } = await import('../../../storage/migrate.ts')
     const { cutBack } = await import('../../../storage/cut.ts')
     const { repairFaults } = await import('../../../storage/repair.ts')
     const { describeFault } = await import('../../../storage/verify/faults.ts')
     const { verifyWithThreads } = await import('../../../storage/verify/threads.ts')
-    const { loadTileKernel } = await import('../../../../gpu/wasm/kernel.ts')
+    const { openRules } = await import('../../../execution-rules.ts')
+    const rules = await openRules(genesis, circuitFile)
     await migrate(store)
     if (flags.to !== undefined) {
       await bar(store)
@@ -69,7 +70,7 @@ async function repair(flags: RepairFlags, command: Command, context: CliContext)
       if (round > 0 && report.faultCount >= before) break
       before = report.faultCount
       if (report.faults.some(({ kind }) => kind === 'journal')) await bar(store)
-      await repairFaults(report.faults, { kv: store, genesis, kernel: loadTileKernel(), did })
+      await repairFaults(report.faults, { kv: store, genesis, rules, did })
       report = await check()
     }
     progress.end()
