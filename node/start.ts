@@ -46,6 +46,7 @@ import { comparePlaces, type Place } from './validator-key/place.ts'
 import { readReporter } from './validator-key/reporter-file.ts'
 import { SigningRecord } from './validator-key/signing-record.ts'
 import { watch } from './watch.ts'
+import { circuitFileFor } from './zk/circuit-file.ts'
 import { openProofs } from './zk/proofs.ts'
 
 /** A log bears a line so often while the node is behind. */
@@ -90,7 +91,8 @@ async function open(options: StartOptions, opened: Opened): Promise<RunningNode>
   const genesis = genesisOf(paths)
   const genesisHash = genesisEntry(genesis).block.hash
   const ending = new Ending()
-  const circuitFile = circuitOf(config, genesis, onEvent)
+  const circuitFile = circuitFileFor(genesis, config.zk)
+  if (circuitFile === undefined && hasVprogRules(genesis)) onEvent({ event: 'withoutCircuit' })
 
   const key = await openKey(paths, options, opened)
   const store = await LevelStore.open(paths.data)
@@ -252,21 +254,6 @@ export function genesisOf(paths: HomePaths): Genesis {
   throw new QuernError(
     'HOME_MISSING',
     `${paths.home} holds no node: make one with \`quern init\`, or name it with --home`,
-  )
-}
-
-/** @throws QuernError `ZK_CIRCUIT_MISSING` where the network's blocks hold RISC Zero receipts */
-function circuitOf(config: Config, genesis: Genesis, onEvent: StartOptions['onEvent']): string | undefined {
-  const { risc0Circuit } = config.zk
-  if (risc0Circuit !== '') return risc0Circuit
-  if (!hasVprogRules(genesis)) return undefined
-  if (genesis.network === 'devnet') {
-    onEvent({ event: 'withoutCircuit' })
-    return undefined
-  }
-  throw new QuernError(
-    'ZK_CIRCUIT_MISSING',
-    `${genesis.network} settles with RISC Zero receipts: install the table of the recursion circuit, and set zk.risc0_circuit to it`,
   )
 }
 

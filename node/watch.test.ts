@@ -106,6 +106,7 @@ describe('a life event', () => {
       [{ event: 'otherVersion', peer }, 'this node needs a newer quern'],
       [{ event: 'halted', height: 7 }, 'stopped after block 7'],
       [{ event: 'barred', epoch: 1, view: 9 }, 'signs nothing up to epoch 1, view 9'],
+      [{ event: 'withoutCircuit' }, 'set zk.risc0_circuit'],
       [{ event: 'epoch', epoch: 3, validators: 1, isMember: true }, 'epoch 3 begins with 1 validator, this node among'],
     ]
     for (const [event, part] of lines) {

@@ -31,7 +31,11 @@ import { assertSupply, readRecord } from './state/view.ts'
 import { proofOfPossessionBytes } from './statement.ts'
 import { testWallet } from './testing/wallet.ts'
 
-const params = { ...PRESETS.devnet, devAuthority: `0x${hexKey(testWallet(1).address)}` }
+const params = {
+  ...PRESETS.devnet,
+  devAuthority: `0x${hexKey(testWallet(1).address)}`,
+  devProofKey: `0x${'5a'.repeat(32)}`,
+}
 
 function validatorOf(label: number, stakeWei: bigint): Genesis['validators'][number] {
   const secret = sha256(u64be(label))
@@ -256,6 +260,15 @@ describe('genesis.json', () => {
     ],
     ['an epoch too long to end', (json) => Object.assign(json.params, { epoch_blocks: 2_049 }), 'GENESIS_PARAM'],
     ['a dev authority outside a devnet', (json) => Object.assign(json, { network: 'testnet' }), 'GENESIS_PARAM'],
+    [
+      'a dev proof key outside a devnet',
+      (json) => {
+        Object.assign(json, { network: 'mainnet' })
+        Reflect.deleteProperty(json.params, 'dev_authority')
+      },
+      'GENESIS_PARAM',
+    ],
+    ['a short dev proof key', (json) => Object.assign(json.params, { dev_proof_key: '0x00' }), 'GENESIS_SHAPE'],
   ])('%s is refused', (_, change, code) => {
     expect(() => parseGenesis(fileWith(change), bls)).toThrow(expect.objectContaining({ code }))
   })
