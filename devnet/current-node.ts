@@ -30,7 +30,11 @@ export class CurrentNode {
 
   /** Everything goes to whichever node is behind the URL at the moment of the call. */
   #forward(): NodeApi {
+    const current = () => this.#node
     return {
+      get vprogs() {
+        return current().vprogs
+      },
       genesis: this.#node.genesis,
       genesisHash: this.#node.genesisHash,
       network: this.#node.network,
@@ -49,6 +53,7 @@ export class CurrentNode {
       validatorSet: (epoch) => this.#node.validatorSet(epoch),
       epochRandomness: (epoch) => this.#node.epochRandomness(epoch),
       nextBaseFee: () => this.#node.nextBaseFee(),
+      verifyProof: (operands) => this.#node.verifyProof(operands),
       submit: (raw) => this.#node.submit(raw),
       pool: () => this.#node.pool(),
       peerCount: () => this.#node.peerCount(),

@@ -14,9 +14,11 @@ import type { Genesis } from '../vm/genesis.ts'
 import type { StateReader } from '../vm/state/view.ts'
 import type { Transaction } from '../vm/transaction/types.ts'
 import type { ValidatorSet } from '../vm/validator-set.ts'
+import type { ZkOperands } from '../vm/zk/operands.ts'
 import type { Held } from './storage/layout.ts'
 import type { NodeMode } from './storage/retention.ts'
 import type { VprogHistory } from './vprog/history.ts'
+import type { AheadVerdict } from './zk/proof-pool.ts'
 
 /** A block with everything execution made of it. */
 export interface ExecutedBlock {
@@ -89,6 +91,8 @@ export interface NodeApi {
   epochRandomness(epoch: number): Hash | undefined
   /** Base fee that the next block after the tip will have. */
   nextBaseFee(): bigint
+  /** Whether a script would accept the proof. Never on the event loop where this node has threads for it. */
+  verifyProof(operands: ZkOperands): Promise<AheadVerdict>
   /** Checks, admits and relays one transaction. */
   submit(raw: Uint8Array): Promise<Result<Hash>>
   pool(): {
@@ -111,6 +115,8 @@ export interface NodeApi {
 export interface DevControls {
   /** Keys of the printed accounts, which this node signs for. */
   readonly accounts: readonly { readonly address: Address; readonly privateKey: Uint8Array }[]
+  /** Secret of the network's development key, which signs in place of proofs: tag 0xdf. */
+  readonly proverKey: Uint8Array
   /** Sends DEV_SET_BALANCE from the network's authority and waits until it is in a block. */
   setBalance(account: Address, balanceWei: bigint): Promise<void>
   /** Transfers from the network's faucet account; resolves with the transaction hash once it is in a block. */

@@ -20,6 +20,7 @@ import type { ExecutionRules, TileKernel } from '../vm/execution/types.ts'
 import type { Genesis } from '../vm/genesis.ts'
 import type { StateReader } from '../vm/state/view.ts'
 import type { ValidatorSet } from '../vm/validator-set.ts'
+import type { ZkOperands } from '../vm/zk/operands.ts'
 import type { ExecutedBlock, Holdings, NodeApi, NodeEvent, NodeNetwork } from './api.ts'
 import { ChainView, executed } from './chain-view.ts'
 import type { Clock } from './clock.ts'
@@ -44,6 +45,7 @@ import type { ValidatorKey } from './validator/proposer.ts'
 import type { SigningProtection } from './validator/signing-protection.ts'
 import { TransactionPool } from './validator/transaction-pool.ts'
 import type { VprogHistory } from './vprog/history.ts'
+import type { AheadVerdict } from './zk/proof-pool.ts'
 import { inlineProofs, type NodeProofs } from './zk/proofs.ts'
 
 export interface ChainNodeOptions {
@@ -94,7 +96,9 @@ export class ChainNode implements NodeApi {
   readonly network: NodeNetwork | undefined
   readonly validator: Address | undefined
   readonly rules: ExecutionRules
+  readonly vprogs: VprogHistory
   readonly #options: ChainNodeOptions
+  readonly #proofs: NodeProofs
   readonly #tree: BlockTree<ChainEntry>
   readonly #view: ChainView
   readonly #transactions: TransactionPool
@@ -117,9 +121,9 @@ export class ChainNode implements NodeApi {
     evidence: EvidencePool,
     genesisHash: Hash,
   ) {
-    const { genesis, clock, transport, signatures, bls = defaultBls } = options
+    const { genesis, clock, transport, signatures, bls = defaultBls, kernel = referenceKernel } = options
     const proofs = options.proofs ?? inlineProofs(genesis.params)
-    const { kernel = referenceKernel } = options
+    this.#proofs = proofs
     const rules = executionRules(genesis, genesisHash, { kernel, bls, proofs: proofs.verifier })
     this.rules = rules
     this.genesis = genesis
@@ -138,13 +142,14 @@ export class ChainNode implements NodeApi {
       tree,
       rules,
       signatures,
+      proofs: proofs.ahead,
       ...(options.mempoolLimits === undefined ? {} : { limits: options.mempoolLimits }),
       relay: (transactions) => transport.broadcast({ type: 'transactions', transactions }),
       admitted: (transaction) => this.#emit({ type: 'transaction', transaction }),
     })
     const gate = new CommitGate()
     const proven = new ProvenSignatures(bls, options.prover)
-    const executor = new Executor(tree, gate, { ...rules, bls: proven }, (envelopes) =>
+    const executor = new Executor(tree, gate, { ...rules, bls: proven }, proofs.ahead, (envelopes) =>
       this.#transactions.recoverBlock(envelopes),
     )
     this.#participant = new Participant({
@@ -162,6 +167,7 @@ export class ChainNode implements NodeApi {
       gate,
       executor,
       rules,
+      proofs: proofs.ahead,
       transport,
       candidates: (baseFeePerGas) => this.#transactions.candidates(baseFeePerGas),
       tipMoved: (change) => {
@@ -177,6 +183,7 @@ export class ChainNode implements NodeApi {
       stopped: (error) => this.#fail(error),
     })
     this.#view = new ChainView(store, tree, genesis.params, () => this.#participant.tipCertificate)
+    this.vprogs = this.#view.vprogs
     this.#light = new LightServer(store, genesis.params)
     this.#server = new PeerServer(store, tree, journal, genesisHash, this.#participant, this.#light)
   }
@@ -262,10 +269,6 @@ export class ChainNode implements NodeApi {
     return this.#view.transactionByHash(hash)
   }
 
-  get vprogs(): VprogHistory {
-    return this.#view.vprogs
-  }
-
   stateAt(height: number): StateReader | undefined {
     return this.#view.stateAt(height)
   }
@@ -292,6 +295,11 @@ export class ChainNode implements NodeApi {
 
   nextBaseFee(): bigint {
     return this.#view.nextBaseFee()
+  }
+
+  async verifyProof(operands: ZkOperands): Promise<AheadVerdict> {
+    const [verdict] = await this.#proofs.ahead.verify([operands])
+    return verdict!
   }
 
   submit(raw: Uint8Array): Promise<Result<Hash>> {

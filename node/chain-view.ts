@@ -13,6 +13,8 @@ import type { ValidatorSet } from '../vm/validator-set.ts'
 import type { ExecutedBlock } from './api.ts'
 import type { ChainStore } from './storage/chain-store.ts'
 import type { ChainEntry } from './validator/entry.ts'
+import { ChainHistory } from './vprog/chain-history.ts'
+import type { VprogHistory } from './vprog/history.ts'
 
 /** Final blocks kept decoded: clients ask for the newest again and again, each up to 2 MiB. */
 const MAX_DECODED_BLOCKS = 32
@@ -26,6 +28,7 @@ export class ChainView {
   readonly #decoded = new Map<number, ExecutedBlock>()
   #decodedTransactions = 0
   readonly #tipCertificate: () => Certificate | undefined
+  readonly vprogs: VprogHistory
 
   /** @param tipCertificate the notarization of the tip, while it is not final */
   constructor(
@@ -38,6 +41,7 @@ export class ChainView {
     this.#tree = tree
     this.#params = params
     this.#tipCertificate = tipCertificate
+    this.vprogs = new ChainHistory(store, () => this.#branch())
   }
 
   latest(): Header & { readonly hash: Hash } {

@@ -93,6 +93,10 @@ export class StoredNode implements NodeApi {
     return this.#view.nextBaseFee()
   }
 
+  async verifyProof(): Promise<never> {
+    throw new QuernError(STOPPED.code, STOPPED.message)
+  }
+
   async submit(): Promise<Result<Hash>> {
     return { ok: false, error: STOPPED }
   }

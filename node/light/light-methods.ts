@@ -19,6 +19,7 @@ const REFUSED: ReadonlySet<string> = new Set([
   'eth_newFilter',
   'eth_newPendingTransactionFilter',
   'eth_subscribe',
+  'vprog_subscribe',
 ])
 
 type Answer = (options: LightViewOptions, params: readonly unknown[], view: LightView) => Promise<unknown>

@@ -134,6 +134,10 @@ export class LightView implements NodeApi {
     throw lightNode('index of transactions')
   }
 
+  get vprogs(): never {
+    throw lightNode('index of lanes and covenants')
+  }
+
   stateAt(height: number): StateReader | undefined {
     const facts = this.#facts
     if (height > facts.newest.header.height) return undefined
@@ -164,6 +168,10 @@ export class LightView implements NodeApi {
 
   nextBaseFee(): bigint {
     return nextBaseFee(this.#facts.newest.header, this.genesis.params.baseFeeFloorWei)
+  }
+
+  async verifyProof(): Promise<never> {
+    throw lightNode('verifier of proofs')
   }
 
   async submit(): Promise<never> {

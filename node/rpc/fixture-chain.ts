@@ -9,7 +9,7 @@ import { genesisBlock } from '../../consensus/genesis.ts'
 import type { Certificate, VoteKind } from '../../consensus/types.ts'
 import type { AppliedBlock } from '../../consensus/validate.ts'
 import { revealBytes, signerOf, signVote } from '../../consensus/vote.ts'
-import { bls } from '../../core/bls.ts'
+import { type BlsScheme, bls as realBls } from '../../core/bls.ts'
 import { type Address, equalBytes, type Hash, hexKey, ZERO_HASH } from '../../core/bytes.ts'
 import { assert, type Failure, ok, QuernError, type Result } from '../../core/errors.ts'
 import { encodeMultiProof, proveKeys } from '../../core/smt/index.ts'
@@ -29,10 +29,12 @@ import { readRecord } from '../../vm/state/view.ts'
 import { decodeOptions, decodeTransaction } from '../../vm/transaction/envelope.ts'
 import type { Transaction } from '../../vm/transaction/types.ts'
 import type { ValidatorSet } from '../../vm/validator-set.ts'
+import type { ZkOperands } from '../../vm/zk/operands.ts'
 import type { ExecutedBlock, Holdings, NodeApi, NodeEvent, NodeNetwork } from '../api.ts'
 import { executionRules } from '../execution-rules.ts'
 import { ScannedHistory } from '../vprog/testing/scanned-history.ts'
-import { inlineProofs } from '../zk/proofs.ts'
+import type { AheadVerdict } from '../zk/proof-pool.ts'
+import { inlineProofs, type NodeProofs } from '../zk/proofs.ts'
 
 /** Blocks between the tip and the newest final block. */
 export const FINAL_LAG = 2
@@ -57,24 +59,33 @@ export class FixtureChain implements NodeApi {
   validator: Address | undefined
   /** BLS secret keys of every validator, by owner (`hexKey`). */
   readonly #blsKeys: ReadonlyMap<string, Uint8Array>
+  readonly #bls: BlsScheme
   readonly rules: ExecutionRules
+  readonly #proofs: NodeProofs
   readonly #listeners = new Set<(event: NodeEvent) => void>()
   #links: readonly Link[]
   #pool: Mempool
 
-  constructor(genesis: Genesis, blsKeys: ReadonlyMap<string, Uint8Array>, links?: readonly Link[]) {
+  constructor(
+    genesis: Genesis,
+    blsKeys: ReadonlyMap<string, Uint8Array>,
+    bls: BlsScheme = realBls,
+    links?: readonly Link[],
+  ) {
+    this.#bls = bls
     this.genesis = genesis
     this.#blsKeys = blsKeys
     this.#links = links ?? [firstLink(genesis)]
     this.genesisHash = this.#links[0]!.block.hash
-    const proofs = inlineProofs(genesis.params).verifier
+    this.#proofs = inlineProofs(genesis.params)
+    const proofs = this.#proofs.verifier
     this.rules = executionRules(genesis, this.genesisHash, { kernel: referenceKernel, bls, proofs })
     this.#pool = this.#newPool()
   }
 
   /** Another chain with the same blocks, an empty mempool and no listeners. */
   fork(): FixtureChain {
-    return new FixtureChain(this.genesis, this.#blsKeys, this.#links)
+    return new FixtureChain(this.genesis, this.#blsKeys, this.#bls, this.#links)
   }
 
   // ----------------------------------------------------------------------------------------------- NodeApi
@@ -151,6 +162,11 @@ export class FixtureChain implements NodeApi {
   validatorSet = (epoch: number): ValidatorSet | undefined => readRecord(this.#tip.state, epochSets, epoch)
   epochRandomness = (epoch: number): Hash | undefined => readRecord(this.#tip.state, epochs, epoch)?.randomness
   nextBaseFee = (): bigint => nextBaseFee(this.#tip.block.header, this.genesis.params.baseFeeFloorWei)
+
+  async verifyProof(operands: ZkOperands): Promise<AheadVerdict> {
+    const [verdict] = await this.#proofs.ahead.verify([operands])
+    return verdict!
+  }
 
   async submit(raw: Uint8Array): Promise<Result<Hash>> {
     let transaction: Transaction
@@ -287,7 +303,7 @@ export class FixtureChain implements NodeApi {
     const votes = set.members.map(({ address }, validator) =>
       signVote({ kind, epoch: set.epoch, view, blockHash, validator }, this.genesisHash, this.#signer(address)),
     )
-    return aggregateVotes(votes, set, bls)
+    return aggregateVotes(votes, set, this.#bls)
   }
 
   #setOf(epoch: number): ValidatorSet {
@@ -299,7 +315,7 @@ export class FixtureChain implements NodeApi {
   #signer(owner: Address) {
     const key = this.#blsKeys.get(hexKey(owner))
     assert(key !== undefined, 'the fixture has no key of this validator')
-    return signerOf(bls, key)
+    return signerOf(this.#bls, key)
   }
 
   #follow(added: readonly Link[], dropped: readonly Link[]): void {

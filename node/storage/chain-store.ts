@@ -17,7 +17,10 @@ import { decodeReceipt, encodeReceipt } from '../../vm/execution/receipt.ts'
 import type { Receipt } from '../../vm/execution/types.ts'
 import type { TreeState } from '../../vm/state/layers.ts'
 import type { StateReader, StateWrite } from '../../vm/state/view.ts'
+import type { Transaction } from '../../vm/transaction/types.ts'
 import { edgeSetOperations } from '../light/edge-store.ts'
+import { vprogActivity } from '../vprog/activity.ts'
+import { vprogRows } from '../vprog/rows.ts'
 import {
   decodeHeld,
   encodeHeld,
@@ -44,8 +47,8 @@ export type ChainStoreErrorCode =
 /** A block with all that becoming final writes. */
 export interface FinalEntry {
   readonly block: Block
-  /** Hash and sender of each transaction, in order. */
-  readonly transactions: readonly { readonly hash: Hash; readonly from: Uint8Array }[]
+  /** In order. */
+  readonly transactions: readonly Pick<Transaction, 'hash' | 'from' | 'nonce' | 'action'>[]
   readonly receipts: readonly Receipt[]
   readonly writes: readonly StateWrite[]
   readonly update: TreeUpdate
@@ -358,6 +361,7 @@ export function blockOperations(entry: Omit<FinalEntry, 'writes' | 'update'>): K
   for (const [index, { hash }] of transactions.entries()) {
     operations.push({ type: 'put', key: KEY.transaction(hash), value: transactionPlace(height, index) })
   }
+  for (const row of vprogRows(height, vprogActivity(transactions, entry.receipts))) operations.push(row)
   if (notarization !== undefined) operations.push(putCertificate(KEY.notarization(height), notarization))
   if (finalization !== undefined) operations.push(putCertificate(KEY.finalization(height), finalization))
   return operations

@@ -12,6 +12,7 @@ import { QuernError } from '../../core/errors.ts'
 import { keccak256 } from '../../core/hash.ts'
 import { type KvOperation, type KvStore, prefixRange } from '../../core/kv.ts'
 import { VersionedTree } from '../../core/smt/index.ts'
+import { vprogKeysHere } from '../vprog/rows.ts'
 import { decodeHeld, KEY, PREFIX, readU64 } from './layout.ts'
 import { VersionedValues } from './versioned-values.ts'
 
@@ -73,6 +74,7 @@ async function undoBlock(kv: KvStore, height: number): Promise<void> {
     keys.push(
       KEY.blockHeight(block.hash),
       ...block.transactions.map((envelope) => KEY.transaction(keccak256(envelope))),
+      ...vprogKeysHere(kv, block),
     )
     const { epoch } = block.header
     const isFirst = below.header.epoch !== epoch || height === 0

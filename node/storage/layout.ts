@@ -18,6 +18,10 @@
  *     17 || epoch                    height of the epoch's last final block so far
  *     18 || epoch                    header of the epoch's last block, once that block is pruned
  *     19 || epoch                    validator set after it and its proof, once that state is pruned (light/edge-store.ts)
+ *     1a || lane key || height       empty: the block has activity of the lane (vprog/rows.ts, as the next three)
+ *     1b || covenant || height || index   empty: the transaction made outputs bound to the covenant; index is u32
+ *     1c || tx id || output          height || index of the transaction that spent the output; output is u32
+ *     1d || tx id                    height || index of the transaction with this id in the KIP's form
  *     20 || tree key                 state value, newest (versioned-values.ts)
  *     21 || tree key || version      state value, superseded
  *     22 || version || tree key      empty: the version wrote this value
@@ -31,9 +35,12 @@
  *
  *     layout 1    without 22
  *     layout 2    with 22: pruning and cutting back find what a version wrote without reading every value
+ *
+ * 1a to 1d came without a new layout: a chain without vProgs has no such rows, and none had vProgs before.
  */
 import { type Address, concatBytes, type Hash, u32be, u64be } from '../../core/bytes.ts'
 import { QuernError } from '../../core/errors.ts'
+import type { Outpoint } from '../../vm/kip/types.ts'
 
 export const LAYOUT_VERSION = 2
 
@@ -64,12 +71,21 @@ export const KEY = {
   epochEnd: height(0x17),
   edgeHeader: height(0x18),
   edgeSet: height(0x19),
+  laneBlock: (laneKey: Hash, at: number): Uint8Array => prefixed(0x1a)(laneKey, u64be(at)),
+  covenantTransaction: (covenantId: Hash, at: number, index: number): Uint8Array =>
+    prefixed(0x1b)(covenantId, transactionPlace(at, index)),
+  spent: ({ txId, index }: Outpoint): Uint8Array => prefixed(0x1c)(txId, u32be(index)),
+  kipTransaction: hash(0x1d),
   record: height(0x40),
   evidence: (validator: Address): Uint8Array => prefixed(0x41)(validator),
 } as const
 
 export const PREFIX = {
   snapshot: Uint8Array.of(0x05),
+  laneBlock: Uint8Array.of(0x1a),
+  covenantTransaction: Uint8Array.of(0x1b),
+  spent: Uint8Array.of(0x1c),
+  kipTransaction: Uint8Array.of(0x1d),
   value: Uint8Array.of(0x20),
   valueHistory: Uint8Array.of(0x21),
   change: Uint8Array.of(0x22),

@@ -10,6 +10,7 @@ import { QuernError } from '../../core/errors.ts'
 import { keccak256 } from '../../core/hash.ts'
 import type { KvOperation, KvReader } from '../../core/kv.ts'
 import { encodeRlp } from '../../core/rlp.ts'
+import { vprogKeysHere } from '../vprog/rows.ts'
 import { type Held, KEY, readU64 } from './layout.ts'
 
 /** For who asks below what is held. */
@@ -32,6 +33,7 @@ export function pruneBlock(kv: KvReader, height: number): KvOperation[] {
   } else {
     const { hash, header, transactions } = block
     keys.push(KEY.blockHeight(hash), ...transactions.map((envelope) => KEY.transaction(keccak256(envelope))))
+    keys.push(...vprogKeysHere(kv, block))
     const end = kv.get(KEY.epochEnd(header.epoch))
     if (end !== undefined && readU64(end) === height) {
       operations.push({ type: 'put', key: KEY.edgeHeader(header.epoch), value: encodeRlp(encodeHeader(header)) })

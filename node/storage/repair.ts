@@ -19,6 +19,8 @@ import type { Genesis } from '../../vm/genesis.ts'
 import { epochOf } from '../../vm/params.ts'
 import { decodeOptions, decodeTransaction } from '../../vm/transaction/envelope.ts'
 import { genesisEntry } from '../genesis-entry.ts'
+import { vprogActivity } from '../vprog/activity.ts'
+import { readReceipts, vprogRows } from '../vprog/rows.ts'
 import { ChainStore } from './chain-store.ts'
 import { forgetSigning } from './cut.ts'
 import { flatten } from './flatten.ts'
@@ -88,8 +90,12 @@ async function repairIndexes(faults: readonly Fault[], { kv, genesis, did }: Rep
     for (const [i, raw] of block.transactions.entries()) {
       operations.push({ type: 'put', key: KEY.transaction(keccak256(raw)), value: transactionPlace(height, i) })
     }
-    const senders = transactionsOf(block, genesis).map(({ from }) => from)
+    const transactions = transactionsOf(block, genesis)
+    const senders = transactions.map(({ from }) => from)
     operations.push({ type: 'put', key: KEY.senders(height), value: concatBytes(...senders) })
+    // Once damaged receipts are repaired, the next check finds the rows that they call for.
+    const receipts = readReceipts(kv, block) ?? []
+    for (const row of vprogRows(height, vprogActivity(transactions, receipts))) operations.push(row)
   }
   if (operations.length === 0) return
   await kv.write(operations)

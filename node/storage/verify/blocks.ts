@@ -14,7 +14,7 @@ import {
 import { decodeHeader, headerHash } from '../../../consensus/header.ts'
 import type { Block, Certificate, VoteKind } from '../../../consensus/types.ts'
 import { checkBody } from '../../../consensus/validate.ts'
-import { equalBytes, toHex } from '../../../core/bytes.ts'
+import { type Address, equalBytes, toHex } from '../../../core/bytes.ts'
 import { messageOf } from '../../../core/errors.ts'
 import { keccak256 } from '../../../core/hash.ts'
 import { prefixRange } from '../../../core/kv.ts'
@@ -25,7 +25,9 @@ import type { Receipt } from '../../../vm/execution/types.ts'
 import { validatorsHash } from '../../../vm/validator-set.ts'
 import { KEY, readU32, readU64, transactionPlace } from '../layout.ts'
 import type { Checked } from './checked.ts'
+import { countedTable } from './counted-table.ts'
 import { keptSet } from './sets.ts'
+import { VprogIndex } from './vprogs.ts'
 
 const ADDRESS_BYTES = 20
 
@@ -40,6 +42,7 @@ interface Counts {
 export async function checkBlocks(checked: Checked): Promise<Counts> {
   const { held, head, progress } = checked
   const counts: Counts = { blocks: 0, transactions: 0, finalizations: 0, notarizations: 0 }
+  const vprogs = new VprogIndex(checked)
   let below: Block | undefined
   for (let height = held.blocksFrom; height <= head; height++) {
     const block = readBlock(checked, height)
@@ -49,8 +52,9 @@ export async function checkBlocks(checked: Checked): Promise<Counts> {
       checkPlace(checked, block, height, below)
       const receipts = readReceipts(checked, block)
       if (receipts !== undefined) checkReceipts(checked, block, receipts)
-      await checkSenders(checked, block)
+      const senders = await checkSenders(checked, block)
       checkIndexes(checked, block)
+      vprogs.checkBlock(block, senders, receipts)
       checkValidators(checked, block)
       checkCertificates(checked, block, below, counts)
     }
@@ -59,6 +63,7 @@ export async function checkBlocks(checked: Checked): Promise<Counts> {
   }
   checkEpochEnds(checked)
   await checkRest(checked, counts)
+  await vprogs.checkRest()
   return counts
 }
 
@@ -130,22 +135,28 @@ function checkReceipts({ faults, decode }: Checked, block: Block, receipts: read
   faults.add('block', KEY.block(header.height), `block ${header.height} has another computeRoot`, header.height)
 }
 
-async function checkSenders({ kv, faults, recover }: Checked, { header, transactions }: Block): Promise<void> {
+/** @returns who sent each, whatever is stored; undefined where a signature is not valid */
+async function checkSenders(
+  { kv, faults, recover }: Checked,
+  { header, transactions }: Block,
+): Promise<readonly (Address | undefined)[]> {
   const key = KEY.senders(header.height)
   const stored = kv.get(key)
   const wrong = (what: string): void =>
     faults.add('index', key, `senders of block ${header.height}: ${what}`, header.height)
-  if (stored === undefined) return wrong('they are missing')
-  if (stored.length !== transactions.length * ADDRESS_BYTES) return wrong('there are not as many as transactions')
   const senders = await recover(transactions)
+  const isWhole = stored?.length === transactions.length * ADDRESS_BYTES
+  if (stored === undefined) wrong('they are missing')
+  else if (!isWhole) wrong('there are not as many as transactions')
   for (const [i, sender] of senders.entries()) {
     if (sender === undefined) {
       const what = `block ${header.height}: the signature of transaction ${i} is not valid`
       faults.add('block', KEY.block(header.height), what, header.height)
-    } else if (!equalBytes(sender, stored.subarray(i * ADDRESS_BYTES, (i + 1) * ADDRESS_BYTES))) {
+    } else if (isWhole && !equalBytes(sender, stored.subarray(i * ADDRESS_BYTES, (i + 1) * ADDRESS_BYTES))) {
       wrong(`transaction ${i} was sent by ${toHex(sender)}`)
     }
   }
+  return senders
 }
 
 function checkIndexes({ kv, faults }: Checked, { hash, header, transactions }: Block): void {
@@ -303,21 +314,6 @@ function checkFinality(checked: Checked, block: Block): void {
       KEY.edgeHeader(epoch),
       `nothing makes the header of the last block of epoch ${epoch} final`,
     )
-  }
-}
-
-/** Every entry that belongs there was found already: a look at each is needed only where there are more. */
-async function countedTable(
-  { kv, faults }: Checked,
-  table: number,
-  wanted: number,
-  belongs: (key: Uint8Array, value: Uint8Array) => boolean,
-): Promise<void> {
-  let found = 0
-  for await (const _ of kv.entries(prefixRange(Uint8Array.of(table)))) found++
-  if (found === wanted) return
-  for await (const [key, value] of kv.entries(prefixRange(Uint8Array.of(table)))) {
-    if (!belongs(key, value)) faults.add('stray', key, 'leads to nothing that is here')
   }
 }
 

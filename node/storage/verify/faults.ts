@@ -2,7 +2,7 @@
 import { toHex } from '../../../core/bytes.ts'
 
 /**
- * - `index`    can be written anew from the blocks and values beside it: 11, 13, 14, 17, 22
+ * - `index`    can be written anew from the blocks and values beside it: 11, 13, 14, 17, 1a to 1d, 22
  * - `receipts` can be had by executing the block again, where the state before it is here
  * - `tree`     the newest tree: can be built anew from the values
  * - `past`     older states: can be forgotten

@@ -90,7 +90,7 @@ async function checkGaps({ kv, faults }: Checked): Promise<void> {
 }
 
 const TABLES: readonly Uint8Array[] = [
-  ...Array.from({ length: 10 }, (_, i) => Uint8Array.of(0x10 + i)),
+  ...Array.from({ length: 14 }, (_, i) => Uint8Array.of(0x10 + i)),
   PREFIX.value,
   PREFIX.valueHistory,
   PREFIX.change,
