@@ -33,6 +33,8 @@ export interface DevnetPlan {
   readonly difficultyMacs?: number
   /** D: shorter than the preset's where nodes that are down are to be passed over sooner. */
   readonly networkDelayMs?: number
+  /** Blocks after which a lane without activity falls silent; fewer than the preset's in tests. */
+  readonly laneWindowBlocks?: number
 }
 
 export interface DevnetKeys {
@@ -80,6 +82,7 @@ export function devnetGenesis(plan: DevnetPlan, keys: DevnetKeys): Genesis {
     ...(plan.epochBlocks === undefined ? {} : epochOf(plan.epochBlocks)),
     ...(plan.gasLimit === undefined ? {} : { gasLimit: plan.gasLimit }),
     ...(plan.networkDelayMs === undefined ? {} : { networkDelayMs: plan.networkDelayMs }),
+    ...(plan.laneWindowBlocks === undefined ? {} : { laneWindowBlocks: plan.laneWindowBlocks }),
     ...(plan.difficultyMacs === undefined ? {} : { genesisDifficultyMacs: BigInt(plan.difficultyMacs) }),
   }
   const purse = (balanceWei: bigint) => (key: AccountKey) => ({ address: key.address, balanceWei })

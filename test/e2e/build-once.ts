@@ -8,6 +8,9 @@ import path from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { ROOT } from '../pure-folders.ts'
 
+/** WebAssembly modules, which scripts/wasm.mjs has made. */
+const KERNELS = ['gpu/wasm/lottery.wasm', 'node/zk/wasm/poseidon2.wasm']
+
 declare module 'vitest' {
   interface ProvidedContext {
     /** Path of the copy's bin/quern.js. */
@@ -26,8 +29,7 @@ export default function buildOnce(project: TestProject): () => void {
     const compiler = path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
     const args = [compiler, '-p', path.join(ROOT, 'tsconfig.build.json'), '--outDir', path.join(folder, 'dist')]
     execFileSync(process.execPath, args, { stdio: 'inherit' })
-    const kernel = path.join('gpu', 'wasm', 'lottery.wasm')
-    fs.copyFileSync(path.join(ROOT, kernel), path.join(folder, 'dist', kernel))
+    for (const kernel of KERNELS) fs.copyFileSync(path.join(ROOT, kernel), path.join(folder, 'dist', kernel))
   } catch (error) {
     remove()
     throw error

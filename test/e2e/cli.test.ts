@@ -1,10 +1,16 @@
-/** The other commands of `quern`, as processes, against a devnet that is one too. */
+/** The other commands of `quern`, against a devnet that is a process, as some of them are. */
 import fs from 'node:fs'
 import { parseEther } from 'viem'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { jsonRpc } from '../../gpu/json-rpc.ts'
 import { type Ended, quickDevnet, type ReadyLine, type Sandbox } from './command.ts'
-import { post } from './devnet-fixture.ts'
+import { post, TestDevnet } from './devnet-fixture.ts'
+import { EASY_DIFFICULTY_MACS } from './lottery.ts'
+
+/** A result is good for twenty blocks: on these a busy machine finds one and sends it in time. */
+const PATIENT_INTERVAL_MS = 1_000
+/** Won every few attempts. */
+const DIFFICULTY_MACS = EASY_DIFFICULTY_MACS * 4
 
 let sandbox: Sandbox
 let ready: ReadyLine
@@ -15,22 +21,24 @@ beforeAll(async () => {
 })
 afterAll(async () => expect(await end()).toMatchObject({ code: 0, stderr: '' }))
 
-/** By a printed account, or by nobody. */
-const run = (args: readonly string[], account?: number): Promise<Ended> => {
-  const key = account === undefined ? {} : { QUERN_PRIVATE_KEY: ready.accounts[account]!.privateKey }
-  return sandbox.run(args, { QUERN_RPC: ready.rpc, ...key })
-}
+/** A printed account, or nobody. */
+const envOf = (account?: number): NodeJS.ProcessEnv => ({
+  QUERN_RPC: ready.rpc,
+  ...(account === undefined ? {} : { QUERN_PRIVATE_KEY: ready.accounts[account]!.privateKey }),
+})
+const call = (args: readonly string[], account?: number): Promise<Ended> => sandbox.call(args, envOf(account))
+const run = (args: readonly string[], account?: number): Promise<Ended> => sandbox.run(args, envOf(account))
 
 /** The one line of JSON of a command that succeeds. */
-async function json<T>(args: readonly string[], account?: number): Promise<T> {
-  const { code, stdout, stderr } = await run([...args, '--json'], account)
+async function json<T>(args: readonly string[], account?: number, by = call): Promise<T> {
+  const { code, stdout, stderr } = await by([...args, '--json'], account)
   expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: '' })
   return JSON.parse(stdout) as T
 }
 
 /** The code of a failure, which goes to stderr alone. */
-async function failure(args: readonly string[], account?: number): Promise<string> {
-  const { code, stdout, stderr } = await run([...args, '--json'], account)
+async function failure(args: readonly string[], account?: number, by = call): Promise<string> {
+  const { code, stdout, stderr } = await by([...args, '--json'], account)
   const { error } = JSON.parse(stderr) as { error: { code: string } }
   // Wrong use, or a failure.
   const expected = /^(ARGUMENT|ADDRESS|AMOUNT)_INVALID$/.test(error.code) ? 2 : 1
@@ -49,7 +57,10 @@ describe('quern keys', () => {
       path: sandbox.path('home/keys/miller.json'),
     })
     const file = fs.readFileSync(made.path!, 'utf8')
-    expect(JSON.parse(file)).toMatchObject({ version: 3, crypto: { kdf: 'scrypt', cipher: 'aes-128-ctr' } })
+    expect(JSON.parse(file)).toMatchObject({
+      version: 3,
+      crypto: { kdf: 'scrypt', kdfparams: { n: 2 ** 18 }, cipher: 'aes-128-ctr' },
+    })
     expect(fs.statSync(made.path!).mode & 0o077).toBe(0)
 
     const { privateKey, address, bech32 } = ready.accounts[9]!
@@ -74,7 +85,7 @@ describe('quern keys', () => {
 
   it('pays from a stored key, by name', async () => {
     const signer = ['--from', 'ninth', '--password-file', sandbox.file('ninth', 'battery staple')]
-    const sent = await json<{ from: string }>(['tx', 'send', ready.accounts[8]!.bech32, '1', ...signer])
+    const sent = await json<{ from: string }>(['tx', 'send', ready.accounts[8]!.bech32, '1', ...signer], undefined, run)
     expect(sent).toMatchObject({ from: ready.accounts[9]!.bech32, status: 'success' })
   })
 })
@@ -187,9 +198,9 @@ describe('quern query', () => {
     for (const multiaddr of node.multiaddrs) expect(multiaddr).toMatch(/^\/ip4\/127\.0\.0\.1\/tcp\/\d+\/p2p\/12D3/)
     expect(Array.isArray(peers)).toBe(true)
 
-    const words = await Promise.all(
-      [
-        ['status'],
+    const words = await Promise.all([
+      run(['query', 'status']),
+      ...[
         ['block', 'latest'],
         ['tx', sent.hash],
         ['balance', ready.accounts[4]!.bech32],
@@ -199,8 +210,8 @@ describe('quern query', () => {
         ['genesis'],
         ['node'],
         ['peers'],
-      ].map((args) => run(['query', ...args])),
-    )
+      ].map((args) => call(['query', ...args])),
+    ])
     for (const { code, stderr } of words) expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const [statusText, , txText, balanceText, , workersText] = words.map(({ stdout }) => stdout)
     expect(statusText).toMatch(/^network +devnet \(chain id 26180\)$/m)
@@ -214,8 +225,11 @@ describe('quern query', () => {
 
 describe('quern worker', () => {
   it('computes a result that the chain accepts, and stops when told', async () => {
-    const key = { QUERN_RPC: ready.rpc, QUERN_PRIVATE_KEY: ready.accounts[6]!.privateKey }
-    const worker = sandbox.start(['worker', '--matrix-size', '256', '--json'], key)
+    const net = await TestDevnet.start({ blockIntervalMs: PATIENT_INTERVAL_MS, difficultyMacs: DIFFICULTY_MACS })
+    onTestFinished(() => net.stop())
+    const { privateKey, bech32 } = ready.accounts[6]!
+    const env = { QUERN_RPC: net.url, QUERN_PRIVATE_KEY: privateKey }
+    const worker = sandbox.start(['worker', '--matrix-size', '256', '--json'], env)
     await worker.line((line) => line.includes('"type":"accepted"'))
     const { code, stdout, stderr } = await worker.stop()
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
@@ -226,13 +240,12 @@ describe('quern worker', () => {
     expect(events[0]).toMatchObject({ type: 'started', matrixSize: 256 })
     expect(events.filter(({ type }) => type === 'rejected')).toEqual([])
     // `query workers` lists two epochs; on a slow machine they may be over by now.
-    const known = await jsonRpc(ready.rpc, 10_000)('poc_getWorker', [ready.accounts[6]!.bech32])
-    expect((known as { results: number }).results).toBeGreaterThan(0)
+    expect((await net.rpc<{ results: number }>('poc_getWorker', [bech32])).results).toBeGreaterThan(0)
   })
 
   it('refuses a matrix size that the chain does not have', async () => {
-    expect(await failure(['worker', '--matrix-size', '300'], 6)).toBe('WORKER_MATRIX_SIZE')
-    expect(await failure(['worker', '--duty', '2'], 6)).toBe('ARGUMENT_INVALID')
+    expect(await failure(['worker', '--matrix-size', '300'], 6, run)).toBe('WORKER_MATRIX_SIZE')
+    expect(await failure(['worker', '--duty', '2'], 6, run)).toBe('ARGUMENT_INVALID')
   })
 })
 

@@ -36,50 +36,12 @@ export async function post(url: string, body: unknown): Promise<unknown> {
   return response.json()
 }
 
-export class TestDevnet {
-  readonly devnet: Devnet
-  /** Nodes or workers that stopped by themselves; none may. */
-  readonly #failures: string[]
+/** JSON-RPC as its callers meet it. */
+export class RpcUser {
+  readonly url: string
 
-  private constructor(devnet: Devnet, failures: string[]) {
-    this.devnet = devnet
-    this.#failures = failures
-  }
-
-  static async start(plan: Partial<Omit<DevnetPlan, 'timestampMs'>> = {}): Promise<TestDevnet> {
-    const failures: string[] = []
-    const devnet = await Devnet.start({
-      plan: { validators: 1, workers: 0, blockIntervalMs: BLOCK_INTERVAL_MS, ...plan },
-      port: 0,
-      clientVersion: 'quern/test',
-      onFailure: (name, error) => failures.push(`${name}: ${error instanceof Error ? error.stack : String(error)}`),
-      onInternalError: (method, error) =>
-        failures.push(`${method}: ${error instanceof Error ? error.stack : String(error)}`),
-    })
-    return new TestDevnet(devnet, failures)
-  }
-
-  async stop(): Promise<void> {
-    await this.devnet.stop()
-    expect(this.#failures).toEqual([])
-  }
-
-  get url(): string {
-    return this.devnet.ready.rpc
-  }
-
-  get wsUrl(): string {
-    return this.devnet.ready.ws
-  }
-
-  /** As somebody who never heard of Quern writes it down for viem. */
-  get chain() {
-    return defineChain({
-      id: 26180,
-      name: 'Quern devnet',
-      nativeCurrency: { name: 'CPC', symbol: 'CPC', decimals: 18 },
-      rpcUrls: { default: { http: [this.url], webSocket: [this.wsUrl] } },
-    })
+  constructor(url: string) {
+    this.url = url
   }
 
   async #answer(method: string, params: unknown): Promise<RpcAnswer> {
@@ -97,6 +59,59 @@ export class TestDevnet {
     const { result, error } = await this.#answer(method, params)
     if (error === undefined) throw new Error(`${method} was answered: ${JSON.stringify(result)}`)
     return error
+  }
+
+  /** The receipt, as soon as there is one. */
+  async receipt(hash: string): Promise<Record<string, string>> {
+    const get = () => this.rpc<Record<string, string> | null>('eth_getTransactionReceipt', [hash])
+    await expect.poll(get, PATIENCE).not.toBeNull()
+    return (await get())!
+  }
+}
+
+export class TestDevnet extends RpcUser {
+  readonly devnet: Devnet
+  /** Nodes or workers that stopped by themselves; none may. */
+  readonly #failures: string[]
+
+  private constructor(devnet: Devnet, failures: string[]) {
+    super(devnet.ready.rpc)
+    this.devnet = devnet
+    this.#failures = failures
+  }
+
+  /** @param circuitFile without it RISC Zero's receipts are refused */
+  static async start(plan: Partial<Omit<DevnetPlan, 'timestampMs'>> = {}, circuitFile?: string): Promise<TestDevnet> {
+    const failures: string[] = []
+    const devnet = await Devnet.start({
+      plan: { validators: 1, workers: 0, blockIntervalMs: BLOCK_INTERVAL_MS, ...plan },
+      port: 0,
+      circuitFile,
+      clientVersion: 'quern/test',
+      onFailure: (name, error) => failures.push(`${name}: ${error instanceof Error ? error.stack : String(error)}`),
+      onInternalError: (method, error) =>
+        failures.push(`${method}: ${error instanceof Error ? error.stack : String(error)}`),
+    })
+    return new TestDevnet(devnet, failures)
+  }
+
+  async stop(): Promise<void> {
+    await this.devnet.stop()
+    expect(this.#failures).toEqual([])
+  }
+
+  get wsUrl(): string {
+    return this.devnet.ready.ws
+  }
+
+  /** As somebody who never heard of Quern writes it down for viem. */
+  get chain() {
+    return defineChain({
+      id: 26180,
+      name: 'Quern devnet',
+      nativeCurrency: { name: 'CPC', symbol: 'CPC', decimals: 18 },
+      rpcUrls: { default: { http: [this.url], webSocket: [this.wsUrl] } },
+    })
   }
 
   height = async (): Promise<number> => Number(await this.rpc<Hex>('eth_blockNumber'))
@@ -117,11 +132,4 @@ export class TestDevnet {
   header = (
     ref: number | 'latest' | 'finalized',
   ): Promise<{ height: number; result_count: number; compute_root: string }> => this.rpc('chain_getHeader', [ref])
-
-  /** The receipt, as soon as there is one. */
-  async receipt(hash: string): Promise<Record<string, string>> {
-    const get = () => this.rpc<Record<string, string> | null>('eth_getTransactionReceipt', [hash])
-    await expect.poll(get, PATIENCE).not.toBeNull()
-    return (await get())!
-  }
 }

@@ -25,15 +25,17 @@ interface Ready {
 const LOOPBACK = ['--p2p-listen', '/ip4/127.0.0.1/tcp/0', '--rpc-port', '0']
 const homeArgs = (name: string): string[] => ['--home', sandbox.path(name)]
 
+/** The JSON of a command that succeeds, which is no process of its own. */
 async function json<T = Record<string, unknown>>(...args: readonly string[]): Promise<T> {
-  const { code, stdout, stderr } = await sandbox.run([...args, '--json'])
+  const { code, stdout, stderr } = await sandbox.call([...args, '--json'])
   expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: '' })
   return JSON.parse(stdout) as T
 }
 
-/** The code of a failure, which goes to stderr alone. */
+/** The code of a failure, which goes to stderr alone. Only `start` is a process of its own. */
 async function failure(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
-  const { code, stdout, stderr } = await sandbox.run([...args, '--json'], env)
+  const by = args[0] === 'start' ? sandbox.run : sandbox.call
+  const { code, stdout, stderr } = await by([...args, '--json'], env)
   const { error } = JSON.parse(stderr) as { error: { code: string } }
   // Wrong use, or a failure.
   const expected = /^(ARGUMENT|ADDRESS|AMOUNT)_INVALID$/.test(error.code) ? 2 : 1
@@ -222,17 +224,21 @@ describe('quern start', () => {
     withText('[log]\n')
     expect(await failure(['start', ...homeArgs('wrong')])).toBe('CONFIG_SYNTAX')
     fs.writeFileSync(config, good)
-    expect(await failure(['start', ...homeArgs('wrong')], { QUERN_RPC_PORT: 'x' })).toBe('CONFIG_VALUE')
-    expect(await failure(['start', ...homeArgs('wrong')])).toBe('PASSWORD_MISSING')
-    expect(await failure(['start', ...homeArgs('wrong')], { QUERN_PASSWORD: 'chaff' })).toBe('KEYSTORE_PASSWORD')
-    const unlocked = start('wrong', ...password)
-    expect((await ready(unlocked)).validator).toMatch(/^cpc1/)
-    await unlocked.stop()
-    for (const args of [['--rpc-port', 'x'], ['--turbo'], ['extra']]) {
-      const { code, stdout, stderr } = await sandbox.run(['start', ...homeArgs('wrong'), ...args])
+    const starting = ['start', ...homeArgs('wrong')]
+    const [port, none, ...wrong] = await Promise.all([
+      failure(starting, { QUERN_RPC_PORT: 'x' }),
+      failure(starting),
+      ...[['--rpc-port', 'x'], ['--turbo'], ['extra']].map((args) => sandbox.run([...starting, ...args])),
+    ])
+    expect([port, none]).toEqual(['CONFIG_VALUE', 'PASSWORD_MISSING'])
+    expect(await failure(starting, { QUERN_PASSWORD: 'chaff' })).toBe('KEYSTORE_PASSWORD')
+    for (const { code, stdout, stderr } of wrong) {
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
       expect(stderr).toContain('--help')
     }
+    const unlocked = start('wrong', ...password)
+    expect((await ready(unlocked)).validator).toMatch(/^cpc1/)
+    await unlocked.stop()
   })
 
   it('tells people what it does', async () => {
@@ -272,7 +278,9 @@ describe('quern reset and the signing record', () => {
     const kept = ['config.toml', 'genesis.json', 'node_key', 'validator/key.json', 'validator/signing.json']
     const contents = () => kept.map((name) => file(`solo/${name}`))
     const before = contents()
-    expect(await failure(['reset', ...homeArgs('solo')])).toBe('NOT_CONFIRMED')
+    // A process without a terminal, whatever the tests are run from.
+    const { code, stderr } = await sandbox.run(['reset', ...homeArgs('solo'), '--json'])
+    expect([code, JSON.parse(stderr).error.code]).toEqual([1, 'NOT_CONFIRMED'])
     expect(await json('reset', '--yes', ...homeArgs('solo'))).toEqual({ removed: [sandbox.path('solo/data')] })
     expect(contents()).toEqual(before)
     expect(await json('reset', '--yes', ...homeArgs('solo'))).toEqual({ removed: [] })

@@ -6,7 +6,8 @@
  * Z3  the claim is that `imageId` halted and wrote `journalDigest`
  * Z4  the seal proves a run of the program `controlId`, and that program is under the control root
  *
- * The order differs from RISC Zero's, the verdict does not: who sends nonsense costs us three hashes, not a STARK.
+ * The order differs from RISC Zero's: who sends nonsense costs us three hashes, not a STARK. The verdict differs for one thing,
+ * a control index with bits beyond its path.
  */
 import { equalBytes, type Hash } from '../../../core/bytes.ts'
 import { ZkError } from '../errors.ts'
@@ -126,6 +127,10 @@ function checkOutputs(seal: Int32Array, controlRoot: Int32Array, claim: Hash): v
 
 // Z4
 function pathRoot(hash: Poseidon2, leaf: Int32Array, { controlIndex, controlPath }: Receipt): Int32Array {
+  // RISC Zero overlooks them, which gives one receipt many spellings.
+  if (controlIndex >>> controlPath.length !== 0) {
+    throw new ZkError('ZK_CONTROL_MISMATCH', 'the control index has bits beyond its path')
+  }
   const pair = new Int32Array(2 * DIGEST_WORDS)
   let node = leaf
   for (const [level, sibling] of controlPath.entries()) {
