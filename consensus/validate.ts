@@ -189,11 +189,27 @@ export function executeChecked(
   parent: ParentBlock,
   rules: ValidationRules,
 ): Result<AppliedBlock, BlockErrorCode> {
+  const executed = executeBody(block, transactions, parent, rules)
+  return executed.ok ? checkExecuted(block, transactions, parent, executed.value) : executed
+}
+
+/** The first half of `executeChecked`. Writes nothing. */
+export const executeBody = (
+  block: Block,
+  transactions: readonly Transaction[],
+  parent: ParentBlock,
+  rules: ValidationRules,
+): Result<BlockOutcome, ExecutionErrorCode> =>
+  executeBlock(parent.state, blockContext(block.header, parent.block, block.parentCertificate), rules, transactions)
+
+/** The second half. @param parent the very one that was executed on, with its state unchanged since */
+export function checkExecuted(
+  block: Block,
+  transactions: readonly Transaction[],
+  parent: ParentBlock,
+  outcome: BlockOutcome,
+): Result<AppliedBlock, BlockErrorCode> {
   const { header } = block
-  const context = blockContext(header, parent.block, block.parentCertificate)
-  const executed = executeBlock(parent.state, context, rules, transactions)
-  if (!executed.ok) return executed
-  const outcome = executed.value
   const verdict = checkOutcome(block, outcome)
   if (verdict !== undefined) return { ok: false, error: verdict }
   const state = new StateLayer(parent.state, outcome.writes)

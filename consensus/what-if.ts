@@ -2,8 +2,8 @@
  * The same transactions under other rules: what a chain would have come to with another split of rewards, another kappa, other
  * fees, limits or difficulty. Nobody agreed on such a chain, so no root is compared; everything else is the real execution.
  *
- * Kept from the real chain: proposers, views, times, reveals, who voted, and block hashes, since the seeds of results are made
- * of them. Transactions come in their own block and order. What has no room waits, in order, for the next blocks, as in a
+ * Kept from the real chain: proposers, views, times, reveals, who voted, block hashes, since the seeds of results are made of
+ * them, and commitments to lanes, which settlements prove up to. Transactions come in their own block and order. What has no room waits, in order, for the next blocks, as in a
  * mempool; what may be in no block is dropped; both are counted. Users do not change their minds: nobody offers more for
  * dearer gas, and nobody searches for results that a lower difficulty would have let win. So read differences as what the rules
  * do by themselves, before anybody answers to them.
@@ -68,6 +68,7 @@ export interface WhatIfReport {
   readonly failed: Pair<number>
   readonly results: Pair<number>
   readonly gasUsed: Pair<number>
+  readonly gramUsed: Pair<number>
   readonly highestBaseFee: Pair<bigint>
   /** By epoch, where it is not the same. */
   readonly difficultyMacs: ReadonlyMap<number, Pair<bigint>>
@@ -110,6 +111,7 @@ export class WhatIf {
     failed: { real: 0, other: 0 },
     results: { real: 0, other: 0 },
     gasUsed: { real: 0, other: 0 },
+    gramUsed: { real: 0, other: 0 },
     highestBaseFee: { real: 0n, other: 0n },
   }
   #overflowCount = 0
@@ -248,6 +250,8 @@ export class WhatIf {
     counts.results.other += outcome.results.length
     counts.gasUsed.real += header.gasUsed
     counts.gasUsed.other += outcome.gasUsed
+    counts.gramUsed.real += header.gramUsed
+    counts.gramUsed.other += outcome.gramUsed
     counts.highestBaseFee.real = max(counts.highestBaseFee.real, header.baseFeePerGas)
     counts.highestBaseFee.other = max(counts.highestBaseFee.other, context.baseFeePerGas)
     const realContext = blockContext(header, parent, block.parentCertificate)
@@ -275,7 +279,8 @@ export class WhatIf {
     for (const [i, { address }] of signers.entries())
       add(this.#validatorWei, hexKey(address), side, split.votersWei[i]!, 0n)
     const priorityWei = receipts.reduce(
-      (sum, { gasUsed, effectiveGasPrice }) => sum + BigInt(gasUsed) * (effectiveGasPrice - context.baseFeePerGas),
+      (sum, { gasUsed, gramUsed, effectiveGasPrice }) =>
+        sum + BigInt(gasUsed + gramUsed) * (effectiveGasPrice - context.baseFeePerGas),
       0n,
     )
     add(this.#validatorWei, hexKey(context.proposer), side, split.leaderWei + priorityWei, 0n)

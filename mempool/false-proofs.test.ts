@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { hexKey, ZERO_HASH } from '../core/bytes.ts'
+import { EMPTY_BYTES, hexKey, ZERO_HASH } from '../core/bytes.ts'
+import type { ErrorMeta } from '../core/errors.ts'
 import type { ActionErrorCode } from '../vm/execution/types.ts'
 import type { Action, Transaction } from '../vm/transaction/types.ts'
-import { bringsProof, FalseProofs } from './false-proofs.ts'
+import { bringsProof, FalseProofs, isRefusedEverywhere } from './false-proofs.ts'
 import { Mempool } from './mempool.ts'
 import { TEST_LIMITS, TestAccounts, testTransaction } from './testing/fixture.ts'
 
@@ -18,11 +19,11 @@ const EVIDENCE: Action = {
 }
 
 /** A pool whose state finds `code` in everything, and how often it was asked. */
-function setUp(code: ActionErrorCode) {
+function setUp(code: ActionErrorCode, meta: ErrorMeta = {}) {
   const asked: string[] = []
   const check = ({ from }: Transaction) => {
     asked.push(hexKey(from))
-    return { code, message: '' }
+    return { code, message: '', meta }
   }
   const pool = new Mempool(LIMITS, { ...new TestAccounts().modules(), check })
   const add = (action: Action | undefined, nowMs: number, from = 0): string => {
@@ -30,7 +31,7 @@ function setUp(code: ActionErrorCode) {
     const result = pool.add(action === undefined ? transaction : { ...transaction, action }, nowMs)
     return result.ok ? result.value.status : result.error.code
   }
-  return { add, asked }
+  return { pool, add, asked }
 }
 
 describe('after too many false proofs', () => {
@@ -58,6 +59,43 @@ describe('after too many false proofs', () => {
     const { add } = setUp('EVIDENCE_ALREADY_PUNISHED')
     for (let i = 0; i < 9; i++) expect(add(EVIDENCE, 0)).toBe('EVIDENCE_ALREADY_PUNISHED')
   })
+})
+
+describe('of scripts', () => {
+  const input = { outpoint: { txId: ZERO_HASH, index: 0 }, sequence: 0n, signatureScript: EMPTY_BYTES }
+  const spend: Action = {
+    kind: 'COVENANT',
+    ...{ laneId: undefined, payload: EMPTY_BYTES, lockTime: 0n, inputs: [input], outputs: [] },
+  }
+
+  test.each<[string, ActionErrorCode, ErrorMeta, boolean]>([
+    ['a false proof', 'SCRIPT_FAILED', { gramUsed: 1_100, proof: 'ZK_PROOF_FALSE' }, true],
+    ['much work for nothing', 'SCRIPT_FAILED', { gramUsed: 50_000 }, true],
+    ['much work, and too little gas for it', 'GRAM_EXCEEDED', { gramUsed: 50_000 }, true],
+    ['another failure', 'SCRIPT_FAILED', { gramUsed: 49_999 }, false],
+    ['a lost race', 'OUTPUT_UNKNOWN', {}, false],
+  ])('%s (%s %o) makes the sender wait: %s', (_, code, meta, isCounted) => {
+    const { add } = setUp(code, meta)
+    const answers = [0, 1, 2].map(() => add(spend, 0))
+    expect(answers).toEqual([code, code, isCounted ? 'PROOF_TOO_SOON' : code])
+    expect(isRefusedEverywhere(code)).toBe(false)
+  })
+
+  test('only those that spend bring any', () => {
+    expect(bringsProof(spend)).toBe(true)
+    expect(bringsProof({ ...spend, inputs: [] })).toBe(false)
+  })
+})
+
+test('why it would be refused is known without asking the state', () => {
+  const { pool, add, asked } = setUp('EVIDENCE_SIGNATURE_INVALID')
+  const evidence = { ...testTransaction(), action: EVIDENCE }
+  expect(pool.refusal(evidence, 0)).toBeUndefined()
+  expect(pool.refusal({ ...evidence, maxFeePerGas: 1n }, 0)?.code).toBe('TX_FEE_BELOW_BASE')
+  expect(asked).toHaveLength(0)
+  for (let i = 0; i < 2; i++) add(EVIDENCE, 0)
+  expect(pool.refusal(evidence, 999)).toMatchObject({ code: 'PROOF_TOO_SOON', meta: { waitMs: 1 } })
+  expect(pool.refusal(evidence, 1_000)).toBeUndefined()
 })
 
 test('a stake brings a proof with its key only', () => {

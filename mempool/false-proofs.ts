@@ -1,8 +1,11 @@
 /**
- * Senders whose proofs turned out false. Finding that out takes milliseconds (a tile, two pairings) and a refusal costs the
- * sender nothing, so after a few of them a sender must wait before the next is looked at. The signature on the transaction
- * says who it was; who merely passed it on or copied it is not meant. PROTOCOL 2, 6.2.
+ * Senders whose proofs turned out false, or whose scripts failed after much work. Finding that out takes milliseconds (a tile,
+ * two pairings, a hundred signatures) and a refusal costs the sender nothing, so after a few of them a sender must wait before
+ * the next is looked at. The signature on the transaction says who it was; who merely passed it on or copied it is not meant.
+ * PROTOCOL 2, 6.2.
  */
+import type { Failure } from '../core/errors.ts'
+import { hasScripts } from '../vm/execution/limits.ts'
 import type { Action } from '../vm/transaction/types.ts'
 import type { AddErrorCode } from './errors.ts'
 import type { MempoolLimits } from './limits.ts'
@@ -14,14 +17,25 @@ const FALSE_PROOF: ReadonlySet<AddErrorCode> = new Set<AddErrorCode>([
   'PROOF_OF_POSSESSION_INVALID',
 ])
 
-export const isFalseProof = (code: AddErrorCode): boolean => FALSE_PROOF.has(code)
+/** Fifty signature checks, some milliseconds. */
+const MUCH_GRAM = 50_000
+
+/**
+ * Of scripts: `meta.proof` names the verdict on a proof that they asked for. Who lost a race meets OUTPUT_UNKNOWN before any
+ * script runs; a script that fails for another reason of the state does so before it has used much gram.
+ */
+export function isFalseProof({ code, meta }: Failure<AddErrorCode>): boolean {
+  if (code !== 'SCRIPT_FAILED' && code !== 'GRAM_EXCEEDED') return FALSE_PROOF.has(code)
+  return meta?.proof !== undefined || Number(meta?.gramUsed ?? 0) >= MUCH_GRAM
+}
 
 /**
  * Decided by the result and by what every node shares: parameters, and the difficulty of an epoch whose first block stands on a
- * final one. A peer that passes one on has not looked at it. Not here: what depends on the tip (too new, stale, claimed) and
- * RESULT_TASK_ID, since the seed may be a block that is not final.
+ * final one. A peer that passes one on has not looked at it. Not here: what depends on the tip (too new, stale, claimed), and
+ * RESULT_TASK_ID, since the seed may be a block that is not final. Nor a false proof in a script: scripts read the height at
+ * which they run, so a peer whose tip is another may have met other branches of it, and its transaction was sound there.
  */
-const REFUSED_EVERYWHERE: ReadonlySet<AddErrorCode> = new Set<AddErrorCode>([
+const REFUSED_EVERYWHERE: ReadonlySet<string> = new Set<AddErrorCode>([
   ...FALSE_PROOF,
   'RESULT_CHALLENGE_UNKNOWN',
   'RESULT_WORKER_NOT_SENDER',
@@ -31,13 +45,14 @@ const REFUSED_EVERYWHERE: ReadonlySet<AddErrorCode> = new Set<AddErrorCode>([
   'RESULT_ABOVE_TARGET',
 ])
 
-export const isRefusedEverywhere = (code: AddErrorCode): boolean => REFUSED_EVERYWHERE.has(code)
+export const isRefusedEverywhere = (code: string): boolean => REFUSED_EVERYWHERE.has(code)
 
 /** Kinds whose check may cost more than reading a few records. */
 export const bringsProof = (action: Action): boolean =>
   action.kind === 'SUBMIT_RESULT' ||
   action.kind === 'SUBMIT_EVIDENCE' ||
-  (action.kind === 'STAKE' && action.registration !== undefined)
+  (action.kind === 'STAKE' && action.registration !== undefined) ||
+  hasScripts(action)
 
 interface Count {
   readonly sinceMs: number

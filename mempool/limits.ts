@@ -32,9 +32,11 @@ export const DEFAULT_LIMITS: Omit<MempoolLimits, 'feeFloorWei'> = {
   ttlMs: 3 * 60 * 60 * 1000,
   // When bytes run out an average transaction takes 1 KiB, so this makes room for the largest envelope (300 KiB).
   maxEvictionsPerAdd: 512,
-  // A check is a millisecond at worst (one tile, PROTOCOL 6.2), so this is a small part of a block interval.
+  // A check is a millisecond at worst (one tile, PROTOCOL 6.2), so this is a small part of a block interval. Scripts may take
+  // longer: whoever gives `recheck` bounds them by gram.
   maxRechecksPerBlock: 32,
-  // A card may err now and then. A false proof costs up to 4 ms, so to keep a core busy takes 5,000 funded accounts.
+  // A card may err now and then. A false proof costs up to 4 ms, so to keep a core busy takes 5,000 funded accounts. Those in
+  // scripts, up to 150 ms, cost a thread that serves blocks first.
   maxFalseProofs: 3,
   falseProofWaitMs: 60_000,
   // More than can each cost 12 ms a minute; a few megabytes.

@@ -116,22 +116,14 @@ export class Mempool {
 
   /** Admits a transaction or says why not; a refusal changes nothing of what waits. */
   add(transaction: Transaction, nowMs: number): Result<Added, AddErrorCode> {
-    const senderKey = hexKey(transaction.from)
-    const queue = this.#senders.get(senderKey)
-    const account = queue?.account ?? this.#modules.account(transaction.from)
-    const entry = makeEntry(transaction, senderKey, this.#arrivals, nowMs)
-
-    const refusal =
-      (this.#byHash.has(entry.hashKey) ? ALREADY_KNOWN : undefined) ??
-      admissionRefusal(entry, account, queue, this.#limits) ??
-      (this.#claims.hasOther(entry) ? CLAIM_WAITS : undefined) ??
-      (this.#isHopeless(entry, account) ? POOL_FULL : undefined) ??
-      this.#checked(entry, nowMs)
+    const { entry, account } = this.#arrived(transaction, nowMs)
+    const refusal = this.#cheapRefusal(entry, account, nowMs) ?? this.#checked(entry, nowMs)
     if (refusal !== undefined) return { ok: false, error: refusal }
 
     const evicted = this.#makeRoom(entry, account)
     if (evicted === undefined) return { ok: false, error: POOL_FULL }
     this.#arrivals++
+    const { senderKey } = entry
     const home = this.#senders.get(senderKey) ?? this.#openQueue(transaction.from, senderKey, account)
     const replaced = this.#insert(home, entry)
     const status = this.#statusOf(home, transaction.nonce)
@@ -143,16 +135,36 @@ export class Mempool {
     })
   }
 
-  /** What the state says, unless the sender brought too many false proofs a short while ago. */
+  /** Why `add` would refuse it without asking `check`; for whoever has dear work to do before the check is cheap. */
+  refusal(transaction: Transaction, nowMs: number): Failure<AddErrorCode> | undefined {
+    const { entry, account } = this.#arrived(transaction, nowMs)
+    return this.#cheapRefusal(entry, account, nowMs)
+  }
+
+  #arrived(transaction: Transaction, nowMs: number): { readonly entry: Entry; readonly account: Account } {
+    const senderKey = hexKey(transaction.from)
+    const account = this.#senders.get(senderKey)?.account ?? this.#modules.account(transaction.from)
+    return { entry: makeEntry(transaction, senderKey, this.#arrivals, nowMs), account }
+  }
+
+  /** Last, whether the sender brought too many false proofs a short while ago. */
+  #cheapRefusal(entry: Entry, account: Account, nowMs: number): Failure<AddErrorCode> | undefined {
+    const refusal =
+      (this.#byHash.has(entry.hashKey) ? ALREADY_KNOWN : undefined) ??
+      admissionRefusal(entry, account, this.#senders.get(entry.senderKey), this.#limits) ??
+      (this.#claims.hasOther(entry) ? CLAIM_WAITS : undefined) ??
+      (this.#isHopeless(entry, account) ? POOL_FULL : undefined)
+    if (refusal !== undefined || !bringsProof(entry.transaction.action)) return refusal
+    const waitMs = this.#falseProofs.waitMs(entry.senderKey, nowMs)
+    if (waitMs === 0) return undefined
+    const message = "the sender's last proofs were false: check what makes them, then wait"
+    return refuse('PROOF_TOO_SOON', message, { waitMs })
+  }
+
+  /** What the state says. */
   #checked({ transaction, senderKey }: Entry, nowMs: number): Failure<AddErrorCode> | undefined {
-    const waitMs = bringsProof(transaction.action) ? this.#falseProofs.waitMs(senderKey, nowMs) : 0
-    if (waitMs > 0) {
-      return refuse('PROOF_TOO_SOON', "the sender's last proofs were false: check what makes them, then wait", {
-        waitMs,
-      })
-    }
     const refusal = this.#modules.check(transaction)
-    if (refusal !== undefined && isFalseProof(refusal.code)) this.#falseProofs.note(senderKey, nowMs)
+    if (refusal !== undefined && isFalseProof(refusal)) this.#falseProofs.note(senderKey, nowMs)
     return refusal
   }
 
@@ -177,7 +189,7 @@ export class Mempool {
       if (queue !== undefined) this.#refresh(queue, hashes, dropped)
     }
     dropped.push(...this.expire(nowMs))
-    this.#recheck(dropped)
+    this.#recheck(dropped, nowMs)
     return dropped
   }
 
@@ -358,7 +370,7 @@ export class Mempool {
     }
   }
 
-  #recheck(dropped: Dropped[]): void {
+  #recheck(dropped: Dropped[], nowMs: number): void {
     const recheck = this.#modules.recheck ?? this.#modules.check
     let left = Math.min(this.#limits.maxRechecksPerBlock, this.#stateful.size)
     for (const entry of this.#stateful) {
@@ -368,6 +380,7 @@ export class Mempool {
       this.#stateful.add(entry)
       const failure = recheck(entry.transaction)
       if (failure === undefined) continue
+      if (isFalseProof(failure)) this.#falseProofs.note(entry.senderKey, nowMs)
       this.#remove(entry)
       dropped.push({ transaction: entry.transaction, reason: failure.code })
     }

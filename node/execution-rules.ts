@@ -6,7 +6,7 @@ import type { Hash } from '../core/bytes.ts'
 import { loadTileKernel } from '../gpu/wasm/kernel.ts'
 import type { TileKernel } from '../vm/execution/types.ts'
 import { type Genesis, hasVprogRules } from '../vm/genesis.ts'
-import type { ProofVerifier } from '../vm/zk/verify.ts'
+import { type ProofVerifier, strictVerifier } from '../vm/zk/verify.ts'
 import { openVerifier } from './zk/proofs.ts'
 
 export interface RuleModules {
@@ -24,7 +24,9 @@ export const executionRules = (
   genesisHash,
   kernel,
   bls: scheme,
-  ...(hasVprogRules(genesis) ? { vprogs: { fromHeight: genesis.activations.vprogs, proofs } } : {}),
+  ...(hasVprogRules(genesis)
+    ? { vprogs: { fromHeight: genesis.activations.vprogs, proofs: strictVerifier(proofs) } }
+    : {}),
 })
 
 /**

@@ -6,6 +6,7 @@ import { privateKeyToAddress } from '../../core/secp256k1.ts'
 import { WEI_PER_CPC } from '../../core/units.ts'
 import { findSubmission, type SubmitResult } from '../../vm/compute/fixture.ts'
 import { referenceKernel } from '../../vm/compute/tile.ts'
+import { intrinsicGas } from '../../vm/gas.ts'
 import type { Genesis } from '../../vm/genesis.ts'
 import { leaderOf } from '../../vm/leader.ts'
 import { type ChainParams, DIFFICULTY_FLOOR_MACS, epochOf, PRESETS } from '../../vm/params.ts'
@@ -121,10 +122,11 @@ export class TestChain {
     return this.#certificate
   }
 
-  /** A signed native transaction of key `sender`, with its next nonce. */
-  transaction(sender: number, action: Action, nonce = this.#nonces.get(sender) ?? 0): Transaction {
+  /** A signed native transaction of key `sender`, with its next nonce. `gram`: what its scripts may use. */
+  transaction(sender: number, action: Action, nonce = this.#nonces.get(sender) ?? 0, gram = 0): Transaction {
     this.#nonces.set(sender, nonce + 1)
-    const fees = { maxPriorityFeePerGas: 1_000n, maxFeePerGas: 1_000_000n }
+    const gasLimit = intrinsicGas(action) + gram
+    const fees = { maxPriorityFeePerGas: 1_000n, maxFeePerGas: 1_000_000n, gasLimit }
     const raw = signNative({ chainId: this.params.chainId, nonce, ...fees, action }, testKey(sender).privateKey)
     return decodeTransaction(raw, this.params.chainId)
   }

@@ -3,6 +3,7 @@ import { BlockTree } from '../../consensus/chain/block-tree.ts'
 import { recoverInline } from '../../consensus/replay.ts'
 import { FAST_PARAMS, TestChain, withHeader } from '../../consensus/testing/chain.ts'
 import { ZERO_HASH } from '../../core/bytes.ts'
+import { inlineProofs } from '../zk/proofs.ts'
 import { CommitGate } from './commit-gate.ts'
 import { type ChainEntry, entryOf } from './entry.ts'
 import { Executor } from './executor.ts'
@@ -13,7 +14,8 @@ function setup() {
   const genesis: ChainEntry = { block, state, transactions: [], receipts: [], layer: undefined }
   const tree = new BlockTree<ChainEntry>(genesis)
   const gate = new CommitGate()
-  const executor = new Executor(tree, gate, chain.rules, async (raws) => recoverInline(FAST_PARAMS)(raws))
+  const { ahead } = inlineProofs(FAST_PARAMS)
+  const executor = new Executor(tree, gate, chain.rules, ahead, async (raws) => recoverInline(FAST_PARAMS)(raws))
   return { chain, genesis, tree, gate, executor }
 }
 

@@ -5,8 +5,9 @@ import type { Block } from '../../consensus/types.ts'
 import {
   type BlockErrorCode,
   checkBody,
+  checkExecuted,
   checkHeader,
-  executeChecked,
+  executeBody,
   type ValidationRules,
 } from '../../consensus/validate.ts'
 import { equalBytes } from '../../core/bytes.ts'
@@ -14,6 +15,7 @@ import type { Result } from '../../core/errors.ts'
 import type { Transaction } from '../../vm/transaction/types.ts'
 import type { CommitGate } from './commit-gate.ts'
 import { type ChainEntry, entryOf } from './entry.ts'
+import { type ProofsAhead, runBlock } from './proofs-ahead.ts'
 
 /** Envelopes to transactions, off the event loop; undefined when this node is too busy or closing. */
 export type RecoverBlock = (envelopes: readonly Uint8Array[]) => Recovering
@@ -32,12 +34,20 @@ export class Executor {
   readonly #gate: CommitGate
   readonly #rules: ValidationRules
   readonly #recover: RecoverBlock
+  readonly #proofs: ProofsAhead
 
-  constructor(tree: BlockTree<ChainEntry>, gate: CommitGate, rules: ValidationRules, recover: RecoverBlock) {
+  constructor(
+    tree: BlockTree<ChainEntry>,
+    gate: CommitGate,
+    rules: ValidationRules,
+    proofs: ProofsAhead,
+    recover: RecoverBlock,
+  ) {
     this.#tree = tree
     this.#gate = gate
     this.#rules = rules
     this.#recover = recover
+    this.#proofs = proofs
   }
 
   /** Executes a block on its parent in the tree, and adds it there when it is valid. */
@@ -76,12 +86,31 @@ export class Executor {
     const transactions = await (recovering ?? this.#recover(block.transactions))
     if (transactions === undefined) return { verdict: 'retry' }
     if (!transactions.ok) return invalid('BLOCK_TX_REFUSED', transactions.error.message)
-    while (this.#gate.busy !== undefined) await this.#gate.busy
-    const parentThen = parentNow()
-    if (parentThen === undefined) return { verdict: 'retry' }
-    const applied = executeChecked(block, transactions.value, parentThen, this.#rules)
+    const run = await this.#executeBody(block, transactions.value, parentNow)
+    if (run === undefined) return { verdict: 'retry' }
+    const { outcome } = run
+    if (!outcome.ok) return invalid(outcome.error.code, outcome.error.message)
+    const applied = checkExecuted(block, transactions.value, run.parent, outcome.value)
     return applied.ok
       ? { verdict: 'valid', entry: entryOf(applied.value) }
       : invalid(applied.error.code, applied.error.message)
+  }
+
+  /** Undefined once the parent was abandoned. No commit is under way when it answers. */
+  async #executeBody(block: Block, transactions: readonly Transaction[], parentNow: () => ChainEntry | undefined) {
+    const isQuiet = async (): Promise<void> => {
+      while (this.#gate.busy !== undefined) await this.#gate.busy
+    }
+    await isQuiet()
+    return runBlock(block.header.height, this.#rules, this.#proofs, {
+      begin: (rules) => {
+        const parent = parentNow()
+        return parent && { parent, outcome: executeBody(block, transactions, parent, rules) }
+      },
+      isCurrent: async ({ parent }) => {
+        await isQuiet()
+        return parentNow() === parent
+      },
+    })
   }
 }

@@ -29,6 +29,7 @@ import { type CertificateRange, Fetcher } from './fetcher.ts'
 import { type FinalWriterModules, writeFinal } from './final-writer.ts'
 import { GossipCheck } from './gossip-check.ts'
 import { MessageIntake } from './message-intake.ts'
+import type { ProofsAhead } from './proofs-ahead.ts'
 import { Proposer, type ProposerModules, type ValidatorKey } from './proposer.ts'
 import { keyElsewhere, reservePlaces, type SigningProtection } from './signing-protection.ts'
 import { SoundBodies } from './sound-bodies.ts'
@@ -51,6 +52,7 @@ export interface ParticipantModules extends FinalWriterModules {
   readonly evidence: EvidencePool
   readonly executor: Executor
   readonly rules: ValidationRules
+  readonly proofs: ProofsAhead
   readonly transport: Transport
   readonly candidates: ProposerModules['candidates']
   /** The tip moved; the tree already shows it. */
@@ -152,6 +154,7 @@ export class Participant {
       tree,
       gate,
       rules,
+      proofs: modules.proofs,
       candidates: modules.candidates,
       evidence: (ground) => this.#accountability.transactions(ground),
       widestNotarization: (parent) => this.#engine.widestNotarization(parent),

@@ -19,6 +19,7 @@ import type { BlockGround } from './accountability.ts'
 import type { CommitGate } from './commit-gate.ts'
 import { type ChainEntry, entryOf } from './entry.ts'
 import { evidenceFirst } from './evidence-first.ts'
+import { buildFromKnown, type ProofsAhead } from './proofs-ahead.ts'
 
 export interface ValidatorKey {
   /** The account that owns the validator. */
@@ -33,6 +34,7 @@ export interface ProposerModules {
   readonly tree: BlockTree<ChainEntry>
   readonly gate: CommitGate
   readonly rules: ValidationRules
+  readonly proofs: ProofsAhead
   candidates(baseFeePerGas: bigint): Candidates
   /** Goes into the block before any candidate. */
   evidence(ground: BlockGround): readonly Transaction[]
@@ -84,17 +86,17 @@ export class Proposer {
     const baseFeePerGas = nextBaseFee(above, rules.params.baseFeeFloorWei)
     const epoch = epochOf(above.height + 1, rules.params)
     const evidence = this.#modules.evidence({ state: parent.state, epoch, baseFeePerGas })
-    const seal = fillBlock(
-      {
-        parent,
-        parentCertificate: this.#modules.widestNotarization(request.parentHash) ?? request.parentCertificate,
-        view: request.view,
-        timestampMs: this.#nextTimestampMs ?? clock.nowMs(),
-        proposer: key.owner,
-        randomnessReveal: bls.sign(key.blsSecretKey, revealBytes(rules.genesisHash, request.epoch, request.view)),
-        candidates: evidenceFirst(evidence, this.#modules.candidates(baseFeePerGas)),
-      },
-      rules,
+    const fields = {
+      parent,
+      parentCertificate: this.#modules.widestNotarization(request.parentHash) ?? request.parentCertificate,
+      view: request.view,
+      timestampMs: this.#nextTimestampMs ?? clock.nowMs(),
+      proposer: key.owner,
+      randomnessReveal: bls.sign(key.blsSecretKey, revealBytes(rules.genesisHash, request.epoch, request.view)),
+    }
+    const offer = () => evidenceFirst(evidence, this.#modules.candidates(baseFeePerGas))
+    const seal = buildFromKnown(rules, this.#modules.proofs, offer, (candidates, asking) =>
+      fillBlock({ ...fields, candidates }, asking),
     )
     // A full block takes a tenth of a second: what waits on the event loop gets a turn in the middle of it.
     await this.#pause(0)

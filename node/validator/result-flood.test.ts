@@ -12,6 +12,7 @@ import { referenceKernel } from '../../vm/compute/tile.ts'
 import type { TileKernel } from '../../vm/execution/types.ts'
 import { SystemClock } from '../clock.ts'
 import { SignaturePool } from '../ingest/signature-pool.ts'
+import { inlineProofs } from '../zk/proofs.ts'
 import type { ChainEntry } from './entry.ts'
 import { TransactionPool } from './transaction-pool.ts'
 
@@ -39,6 +40,7 @@ function setup(blocks = 3) {
     tree: new BlockTree(tip),
     rules: { ...chain.rules, kernel: { tile } },
     signatures,
+    proofs: inlineProofs(FAST_PARAMS).ahead,
     relay: () => {},
     admitted: () => {},
   })

@@ -7,6 +7,7 @@ import { signEip1559Transfer } from '../../vm/transaction/sign.ts'
 import type { Transaction } from '../../vm/transaction/types.ts'
 import { SystemClock } from '../clock.ts'
 import { SignaturePool } from '../ingest/signature-pool.ts'
+import { inlineProofs } from '../zk/proofs.ts'
 import { type ChainEntry, entryOf } from './entry.ts'
 import { TransactionPool } from './transaction-pool.ts'
 
@@ -25,6 +26,7 @@ function setup() {
     tree,
     rules: chain.rules,
     signatures,
+    proofs: inlineProofs(FAST_PARAMS).ahead,
     relay: (envelopes) => relayed.push(envelopes),
     admitted: (transaction) => admitted.push(transaction),
   })
@@ -167,6 +169,7 @@ describe('what the network should make of a batch', () => {
       tree,
       rules: chain.rules,
       signatures: busy,
+      proofs: inlineProofs(FAST_PARAMS).ahead,
       relay: () => {},
       admitted: () => {},
     })

@@ -1,36 +1,48 @@
 /**
- * Transactions on their way into blocks: signatures checked off the event loop, admitted to the mempool against the tip's
- * state, passed on to peers, and taken back when their block is abandoned.
+ * Transactions on their way into blocks: signatures and proofs checked off the event loop, admitted to the mempool against the
+ * tip's state, passed on to peers, and taken back when their block is abandoned.
  */
 
 import type { BlockTree, TipChange } from '../../consensus/chain/block-tree.ts'
-import { type Address, EMPTY_BYTES, type Hash } from '../../core/bytes.ts'
+import type { Address, Hash } from '../../core/bytes.ts'
 import { fail, ok, type Result } from '../../core/errors.ts'
 import { keccak256 } from '../../core/hash.ts'
+import type { AddErrorCode } from '../../mempool/errors.ts'
 import { isRefusedEverywhere } from '../../mempool/false-proofs.ts'
 import { DEFAULT_LIMITS, type MempoolLimits } from '../../mempool/limits.ts'
-import { Mempool, type MempoolSnapshot, type PoolItem } from '../../mempool/mempool.ts'
+import { type Added, Mempool, type MempoolSnapshot, type PoolItem } from '../../mempool/mempool.ts'
 import type { Verdict } from '../../p2p/transport.ts'
 import { MAX_GOSSIP_BYTES, MAX_GOSSIP_TRANSACTIONS } from '../../p2p/wire.ts'
-import { TransactionCheck } from '../../vm/execution/check.ts'
-import type { BlockContext, ExecutionRules } from '../../vm/execution/types.ts'
+import { hasScripts } from '../../vm/execution/limits.ts'
+import type { ExecutionRules } from '../../vm/execution/types.ts'
 import { nextBaseFee } from '../../vm/fees.ts'
-import { epochOf } from '../../vm/params.ts'
 import { accounts, payoutCursor, payouts } from '../../vm/state/tables.ts'
 import { readRecord } from '../../vm/state/view.ts'
 import type { Transaction } from '../../vm/transaction/types.ts'
 import type { Clock } from '../clock.ts'
 import type { IngestErrorCode, SignaturePool } from '../ingest/signature-pool.ts'
 import type { ChainEntry } from './entry.ts'
+import type { ProofsAhead } from './proofs-ahead.ts'
+import { SenderLines } from './sender-lines.ts'
+import { TipCheck, type UnverifiedCode } from './tip-check.ts'
 
 /** Transactions that arrive within this time travel to peers together: less than a tenth of the shortest block interval. */
 const GOSSIP_DELAY_MS = 10
+
+/** Transactions with scripts that wait for the verdicts on their proofs: as many as proofs may wait themselves. */
+const MAX_IN_LINE = 128
+
+const IN_LINE_FULL = fail(
+  'ZK_OVERLOADED',
+  `${MAX_IN_LINE} transactions wait for their proofs here: send again in a second`,
+)
 
 export interface TransactionPoolModules {
   readonly clock: Clock
   readonly tree: BlockTree<ChainEntry>
   readonly rules: ExecutionRules
   readonly signatures: SignaturePool
+  readonly proofs: ProofsAhead
   readonly limits?: Partial<MempoolLimits>
   /** To every peer. */
   relay(envelopes: readonly Uint8Array[]): void
@@ -42,19 +54,22 @@ const NO_ACCOUNT = { nonce: 0, balance: 0n }
 export class TransactionPool {
   readonly #modules: TransactionPoolModules
   readonly #mempool: Mempool
-  /** Over the state of `tip`. */
-  #check: { readonly tip: ChainEntry; readonly check: TransactionCheck } | undefined
+  readonly #check: TipCheck
+  readonly #lines = new SenderLines(MAX_IN_LINE)
   #outgoing: Uint8Array[] = []
   #cancelRelay: (() => void) | undefined
+  #isClosed = false
 
   constructor(modules: TransactionPoolModules) {
     this.#modules = modules
+    this.#check = new TipCheck(modules)
     const feeFloorWei = modules.rules.params.baseFeeFloorWei
     this.#mempool = new Mempool(
       { ...DEFAULT_LIMITS, feeFloorWei, ...modules.limits },
       {
         account: (address) => readRecord(modules.tree.tip.state, accounts, address) ?? NO_ACCOUNT,
-        check: (transaction) => this.#tipCheck().check(transaction),
+        check: (transaction) => this.#check.check(transaction),
+        recheck: (transaction) => this.#check.recheck(transaction),
       },
     )
   }
@@ -63,7 +78,7 @@ export class TransactionPool {
   async submit(raw: Uint8Array): Promise<Result<Hash>> {
     const recovered = await this.#modules.signatures.recover(raw)
     if (!recovered.ok) return recovered
-    const added = this.#admit(recovered.value)
+    const added = await this.#admit(recovered.value)
     if (!added.ok) return added
     this.#queueRelay(recovered.value.raw)
     return ok(recovered.value.hash)
@@ -80,6 +95,8 @@ export class TransactionPool {
    * Who passes a batch on answers for each envelope in it, so only what was found good whole goes on as it is. What else was admitted
    * goes on in a batch of our own: otherwise whoever mixes it with something bad would keep it from those beyond us. Of a batch
    * with a bad envelope nothing is admitted; at a false proof or a lost result it ends, so a batch costs one of them at most.
+   * Transactions with scripts come last and one by one, so that nothing waits for them and a peer has no more proofs in work
+   * than messages; their failures are nobody's but the sender's (mempool/false-proofs.ts).
    */
   async receive(envelopes: readonly Uint8Array[]): Promise<Verdict> {
     const unknown = envelopes.filter((raw) => this.#mempool.get(keccak256(raw)) === undefined)
@@ -90,9 +107,13 @@ export class TransactionPool {
     }
     const news: Transaction[] = []
     let refused: string | undefined
-    for (const transaction of transactions) {
-      const added = this.#admit(transaction)
+    let isBusy = transactions.length < unknown.length
+    const last = transactions.filter(({ action }) => hasScripts(action))
+    const first = transactions.filter(({ action }) => !hasScripts(action))
+    for (const transaction of [...first, ...last]) {
+      const added = await this.#admit(transaction)
       if (added.ok) news.push(transaction)
+      else if (isBusyWithProofs(added.error.code)) isBusy = true
       else if (isRefusedEverywhere(added.error.code)) {
         refused = added.error.code
         break
@@ -101,7 +122,7 @@ export class TransactionPool {
     if (news.length > 0 && news.length === unknown.length) return 'accept'
     for (const { raw } of news) this.#queueRelay(raw)
     if (refused !== undefined) return { reject: refused }
-    return transactions.length < unknown.length ? 'later' : 'ignore'
+    return isBusy ? 'later' : 'ignore'
   }
 
   /** Transactions of a block: those that wait here are taken from the pool, so each signature is checked once per node. */
@@ -163,26 +184,32 @@ export class TransactionPool {
   }
 
   close(): void {
+    this.#isClosed = true
     this.#cancelRelay?.()
     this.#outgoing = []
   }
 
-  #tipCheck(): TransactionCheck {
-    const { tree, rules } = this.#modules
-    const { tip } = tree
-    if (this.#check?.tip !== tip) {
-      this.#check = { tip, check: new TransactionCheck(tip.state, nextContext(tip, rules), rules) }
-    }
-    return this.#check.check
+  /** A sender's scripts are looked at one transaction after the other, so that a false proof counts before the next one. */
+  async #admit(transaction: Transaction): Promise<Result<Added, AddErrorCode | UnverifiedCode>> {
+    if (!hasScripts(transaction.action)) return this.#add(transaction)
+    return this.#lines.run(transaction.from, () => this.#admitProven(transaction)) ?? IN_LINE_FULL
   }
 
-  #admit(transaction: Transaction) {
+  async #admitProven(transaction: Transaction): Promise<Result<Added, AddErrorCode | UnverifiedCode>> {
+    const error =
+      this.#mempool.refusal(transaction, this.#modules.clock.nowMs()) ?? (await this.#check.prepare(transaction))
+    return error === undefined ? this.#add(transaction) : { ok: false, error }
+  }
+
+  #add(transaction: Transaction): Result<Added, AddErrorCode> {
     const added = this.#mempool.add(transaction, this.#modules.clock.nowMs())
     if (added.ok) this.#modules.admitted(transaction)
     return added
   }
 
   #queueRelay(raw: Uint8Array): void {
+    // What was still being verified then is nobody's business any more.
+    if (this.#isClosed) return
     this.#outgoing.push(raw)
     this.#cancelRelay ??= this.#modules.clock.after(GOSSIP_DELAY_MS, () => {
       this.#cancelRelay = undefined
@@ -193,6 +220,9 @@ export class TransactionPool {
 
 /** Nothing was found out about the envelope: this node is too busy, or closing. */
 const isOurFault = (code: IngestErrorCode): boolean => code === 'INGEST_CLOSED' || code === 'INGEST_OVERLOADED'
+
+const isBusyWithProofs = (code: AddErrorCode | UnverifiedCode): boolean =>
+  code === 'ZK_OVERLOADED' || code === 'ZK_CLOSED'
 
 /** Portions that fit a gossip message. */
 function* batches(envelopes: readonly Uint8Array[]): Generator<readonly Uint8Array[]> {
@@ -225,21 +255,4 @@ function changedAccounts(entry: ChainEntry, tree: BlockTree<ChainEntry>): Addres
     for (const { worker } of readRecord(before, payouts, cursor.head) ?? []) changed.push(worker)
   }
   return changed
-}
-
-/** What the next block would be, as far as a check needs to know. */
-function nextContext({ block }: ChainEntry, { params }: ExecutionRules): BlockContext {
-  const { height, epoch, view, timestampMs, proposer, seqCommit } = block.header
-  const next = height + 1
-  return {
-    height: next,
-    epoch: epochOf(next, params),
-    view: view + 1,
-    timestampMs: timestampMs + params.blockIntervalMs,
-    proposer,
-    randomnessReveal: EMPTY_BYTES,
-    baseFeePerGas: params.baseFeeFloorWei,
-    parent: { hash: block.hash, height, epoch, view, timestampMs, proposer, seqCommit },
-    parentSigners: [],
-  }
 }

@@ -11,7 +11,7 @@
  */
 import { hexKey } from '../../core/bytes.ts'
 import { fail, QuernError, type Result } from '../../core/errors.ts'
-import type { ZkErrorCode } from '../../vm/zk/errors.ts'
+import type { ZkErrorCode, ZkVerdict } from '../../vm/zk/errors.ts'
 import { operandsHash, type ZkOperands } from '../../vm/zk/operands.ts'
 import type { ProofCache, ProofVerifier } from '../../vm/zk/verify.ts'
 import type { ProofSystemOptions } from './proof-systems.ts'
@@ -75,6 +75,11 @@ export class ProofPool {
 
   get stats(): { readonly waiting: number; readonly crashes: number } {
     return { waiting: this.#pending.size, crashes: this.#crashes }
+  }
+
+  /** The verdict, where it is there already. */
+  known(operands: ZkOperands): ZkVerdict | undefined {
+    return this.#cache.get(operandsHash(operands))
   }
 
   /** For a transaction from outside. */

@@ -40,6 +40,8 @@ export interface SpendContext {
 /** Gram is used whether the transaction succeeds or not. */
 export interface SpendOutcome {
   readonly gramUsed: number
+  /** Script units of each input whose script ran, in order: the last one's failed, where one did. */
+  readonly units: readonly number[]
   readonly failure: Failure<SpendErrorCode> | undefined
   readonly transaction: KipTransaction
 }
@@ -55,10 +57,10 @@ interface Plan {
 export function spend(body: CovenantBody, context: SpendContext): SpendOutcome {
   const transaction = kipTransaction(body, context.sender, context.nonce)
   const plan = planOf(body, transaction, context)
-  if (!plan.ok) return { gramUsed: 0, failure: plan.error, transaction }
-  const { gramUsed, failure } = runScripts(body, transaction, plan.value, context)
-  if (failure === undefined) write(body, transaction, plan.value, context)
-  return { gramUsed, failure, transaction }
+  if (!plan.ok) return { gramUsed: 0, units: [], failure: plan.error, transaction }
+  const ran = runScripts(body, transaction, plan.value, context)
+  if (ran.failure === undefined) write(body, transaction, plan.value, context)
+  return { ...ran, transaction }
 }
 
 function planOf(body: CovenantBody, transaction: KipTransaction, context: SpendContext): Result<Plan, SpendErrorCode> {
@@ -121,29 +123,37 @@ function runScripts(
   transaction: KipTransaction,
   { utxos, covenants: bound }: Plan,
   { gramLimit, seqCommitOf, proofs }: SpendContext,
-): Pick<SpendOutcome, 'gramUsed' | 'failure'> {
-  let units = 0
-  const gram = () => Math.ceil(units / UNITS_PER_GRAM)
+): Omit<SpendOutcome, 'transaction'> {
+  const units: number[] = []
+  let sum = 0
+  const gram = () => Math.ceil(sum / UNITS_PER_GRAM)
   for (const inputIndex of inputs.keys()) {
+    const unitLimit = gramLimit * UNITS_PER_GRAM - sum
     const outcome = runInput({
       transaction,
       utxos,
       inputIndex,
       covenants: bound,
-      unitLimit: gramLimit * UNITS_PER_GRAM - units,
+      unitLimit,
       seqCommitOf,
       proofs,
     })
-    units += outcome.unitsUsed
+    units.push(outcome.unitsUsed)
+    sum += outcome.unitsUsed
     if (outcome.ok) continue
     const { code, message } = outcome.error
     if (code === 'SCRIPT_UNITS_EXCEEDED') {
-      return { gramUsed: gramLimit, failure: { code: 'GRAM_EXCEEDED', message: `input ${inputIndex}: ${message}` } }
+      units[inputIndex] = unitLimit
+      return {
+        gramUsed: gramLimit,
+        units,
+        failure: { code: 'GRAM_EXCEEDED', message: `input ${inputIndex}: ${message}` },
+      }
     }
     const failure = { code: 'SCRIPT_FAILED' as const, message: `input ${inputIndex}: ${code}: ${message}` }
-    return { gramUsed: gram(), failure }
+    return { gramUsed: gram(), units, failure }
   }
-  return { gramUsed: gram(), failure: undefined }
+  return { gramUsed: gram(), units, failure: undefined }
 }
 
 function write(

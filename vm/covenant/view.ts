@@ -4,7 +4,7 @@
  * account input's outpoint, so no two transactions have one id. PROTOCOL 8.
  */
 import { type Address, concatBytes, EMPTY_BYTES } from '../../core/bytes.ts'
-import type { KipTransaction, UtxoEntry } from '../kip/types.ts'
+import type { KipTransaction, Outpoint, UtxoEntry } from '../kip/types.ts'
 import { FINAL_SEQUENCE } from '../script/limits.ts'
 import type { CovenantBody } from './types.ts'
 
@@ -15,15 +15,17 @@ const ACCOUNT_PREFIX = new Uint8Array(12)
 /** Script numbers and outpoints have 32 bits for an index; nonces beyond repeat, 2^32 transactions later. */
 const U32 = 2 ** 32
 
+/** What the account input of a transaction spends. */
+export const accountOutpoint = (sender: Address, nonce: number): Outpoint => ({
+  txId: concatBytes(ACCOUNT_PREFIX, sender),
+  index: nonce % U32,
+})
+
 export const kipTransaction = (body: CovenantBody, sender: Address, nonce: number): KipTransaction => ({
   version: KIP_VERSION,
   inputs: [
     ...body.inputs,
-    {
-      outpoint: { txId: concatBytes(ACCOUNT_PREFIX, sender), index: nonce % U32 },
-      signatureScript: EMPTY_BYTES,
-      sequence: FINAL_SEQUENCE,
-    },
+    { outpoint: accountOutpoint(sender, nonce), signatureScript: EMPTY_BYTES, sequence: FINAL_SEQUENCE },
   ],
   outputs: body.outputs,
   lockTime: body.lockTime,

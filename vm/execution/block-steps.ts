@@ -13,7 +13,7 @@ import type { StateView } from '../state/view.ts'
 import type { BlockContext, ExecutionRules } from './types.ts'
 
 /** A block's own hash covers its state root, so each block records its parent. */
-function recordParent(state: StateView, context: BlockContext, rules: ExecutionRules): void {
+export function recordParent(state: StateView, context: BlockContext, rules: ExecutionRules): void {
   const { parent, height } = context
   const { hash, seqCommit, timestampMs } = parent
   state.set(recentBlocks, parent.height, { hash, seqCommit, timestampMs })

@@ -4,14 +4,15 @@ import { runAction } from '../kinds/index.ts'
 import { accountOf } from '../state/account.ts'
 import { type StateReader, StateView } from '../state/view.ts'
 import type { Action, Transaction } from '../transaction/types.ts'
-import { hasVprogs } from './block-steps.ts'
+import { hasVprogs, recordParent } from './block-steps.ts'
 import { actionContext } from './execution.ts'
 import { charge, refusalOf } from './includable.ts'
-import { BlockRoom } from './limits.ts'
+import { BlockRoom, hasScripts } from './limits.ts'
 import type { ActionErrorCode, BlockContext, ExecutionRules, RefusalCode } from './types.ts'
 
-/** Decided by a proof in the body, so the sender's earlier transactions cannot change the finding. */
-const DECIDED_BY_PROOF: ReadonlySet<Action['kind']> = new Set(['SUBMIT_RESULT', 'SUBMIT_EVIDENCE'])
+/** Decided by a proof in the body, or by scripts, so the sender's earlier transactions cannot change the finding. */
+const isDecidedNow = (action: Action): boolean =>
+  action.kind === 'SUBMIT_RESULT' || action.kind === 'SUBMIT_EVIDENCE' || hasScripts(action)
 
 /**
  * Asks about many transactions over one state. Each is checked against a scratch view, which is dropped: nothing is
@@ -20,7 +21,9 @@ const DECIDED_BY_PROOF: ReadonlySet<Action['kind']> = new Set(['SUBMIT_RESULT', 
  *
  * - The base fee is the floor's: a transaction below today's base fee may wait for a cheaper block.
  * - A nonce ahead of the account's is no refusal, and what the handler would say now says little about later (a
- *   STAKE may come first), so then only kinds decided by proof are run.
+ *   STAKE may come first), so then only kinds decided by proof or scripts are run. What those spend may still be made by
+ *   an earlier transaction.
+ * - A failure of scripts that ran tells in `meta.gramUsed` how far they came.
  */
 export class TransactionCheck {
   readonly #state: StateReader
@@ -47,11 +50,15 @@ export class TransactionCheck {
     const refusal = refusalOf(this.#accounts, tx, { params, baseFeePerGas, allowNonceGap: true, hasVprogs: isActive })
     if (refusal !== undefined) return refusal
     const isAhead = tx.nonce > accountOf(this.#accounts, tx.from).nonce
-    if (isAhead && !DECIDED_BY_PROOF.has(tx.action.kind)) return undefined
+    if (isAhead && !isDecidedNow(tx.action)) return undefined
     const scratch = new StateView(this.#state)
+    // Scripts may name the parent, which only its child records.
+    if (hasScripts(tx.action)) recordParent(scratch, this.#context, this.#rules)
     const { effectiveGasPrice: price } = charge(scratch, tx, baseFeePerGas)
     const gram = { limit: new BlockRoom(params).gramLimitOf(tx), price, used: 0 }
-    return runAction(tx.action, actionContext(scratch, this.#context, this.#rules, tx, gram))
+    const failure = runAction(tx.action, actionContext(scratch, this.#context, this.#rules, tx, gram))
+    if (failure === undefined || (isAhead && failure.code === 'OUTPUT_UNKNOWN')) return undefined
+    return gram.used === 0 ? failure : { ...failure, meta: { ...failure.meta, gramUsed: gram.used } }
   }
 }
 

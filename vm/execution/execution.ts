@@ -10,7 +10,7 @@
  * that fails is charged in full and has no other effect. Source: PROTOCOL 2, 3, 4.
  */
 import { ZERO_HASH } from '../../core/bytes.ts'
-import { assert, type Failure, fail, ok, type Result } from '../../core/errors.ts'
+import { assert, type Failure, fail, ok, QuernError, type Result } from '../../core/errors.ts'
 import { kipTransaction } from '../covenant/view.ts'
 import { runAction } from '../kinds/index.ts'
 import { transactionId } from '../kip/hashing.ts'
@@ -19,6 +19,7 @@ import { epochOf } from '../params.ts'
 import { epochSets, epochs } from '../state/tables.ts'
 import { type StateReader, StateView } from '../state/view.ts'
 import type { Transaction } from '../transaction/types.ts'
+import { isOfNode } from '../zk/errors.ts'
 import { beginBlock, endBlock, hasVprogs } from './block-steps.ts'
 import { charge, chargeGram, refusalOf } from './includable.ts'
 import { BlockRoom, type FullReason } from './limits.ts'
@@ -62,12 +63,26 @@ export const actionContext = (
   },
 })
 
-/** Runs the handler, and makes sure that it decided before it wrote. */
+/**
+ * Runs the handler, and makes sure that it decided before it wrote.
+ * @throws QuernError `ZK_CIRCUIT_MISSING` where this node cannot decide a proof
+ */
 function runOrFail(tx: Transaction, context: ActionContext): Failure<ActionErrorCode> | undefined {
   const writes = context.state.writes
-  const failure = runAction(tx.action, context)
+  const failure = decided(tx, context)
   assert(failure === undefined || context.state.writes === writes, `${tx.action.kind} failed after a write`)
   return failure
+}
+
+/** A verifier that gives up does not know the block. */
+function decided(tx: Transaction, context: ActionContext): Failure<ActionErrorCode> | undefined {
+  try {
+    return runAction(tx.action, context)
+  } catch (error) {
+    if (!(error instanceof QuernError) || !isOfNode(error.code)) throw error
+    const { height } = context.block
+    throw new QuernError(error.code, `block ${height} cannot be executed: ${error.message}`, { height })
+  }
 }
 
 export class BlockExecution {
@@ -127,8 +142,9 @@ export class BlockExecution {
     const { gasUsed, effectiveGasPrice, priorityFeeWei } = charge(this.#view, tx, baseFeePerGas)
     this.#priorityFeesWei += priorityFeeWei
     this.#trace?.enter('action', index)
-    const gram = { limit: this.#room.gramLimitOf(tx), price: effectiveGasPrice, used: 0 }
+    const gram: GramMeter = { limit: this.#room.gramLimitOf(tx), price: effectiveGasPrice, used: 0 }
     const failure = runOrFail(tx, actionContext(this.#view, this.#context, this.#rules, tx, gram))
+    if (gram.units !== undefined) this.#trace?.ranScripts(gram.units)
     const gramUsed = gram.used
     if (gramUsed > 0) {
       this.#priorityFeesWei += chargeGram(this.#view, tx.from, gram, baseFeePerGas)

@@ -71,7 +71,8 @@ export class BlockRoom {
   }
 }
 
-const hasScripts = (action: Action): boolean =>
+/** Whether it spends outputs, which their scripts decide. */
+export const hasScripts = (action: Action): action is Extract<Action, { readonly kind: 'LANE' | 'COVENANT' }> =>
   (action.kind === 'LANE' || action.kind === 'COVENANT') && action.inputs.length > 0
 
 function laneOf(action: Action): string | undefined {

@@ -34,6 +34,8 @@ export interface TracedStep {
   readonly accesses: readonly TracedAccess[]
   readonly mintedWei: bigint
   readonly burnedWei: bigint
+  /** Script units of each input whose script ran, in order. */
+  readonly units: readonly number[]
 }
 
 /** Which transactions to record: those at `from` up to but without `to`. `begin` and `end` always are. */
@@ -71,7 +73,7 @@ export class ExecutionTrace {
       this.#open = undefined
       return
     }
-    const step = { name, transaction, accesses: [], mintedWei: 0n, burnedWei: 0n }
+    const step = { name, transaction, accesses: [], mintedWei: 0n, burnedWei: 0n, units: [] }
     this.#open = { step, known: new Map() }
     this.steps.push(step)
   }
@@ -101,6 +103,10 @@ export class ExecutionTrace {
     known.set(id, access)
     step.accesses.push(access)
     return access
+  }
+
+  ranScripts(units: readonly number[]): void {
+    if (this.#open !== undefined) this.#open.step.units = units
   }
 
   mint(amountWei: bigint): void {

@@ -64,6 +64,8 @@ export interface GramMeter {
   /** Wei per gram. */
   readonly price: bigint
   used: number
+  /** Script units that it is made of, by input; of kinds 16 and 17. */
+  units?: readonly number[]
 }
 
 /** What a kind's handler gets. `charge` has been taken and the nonce raised before it runs. */
@@ -156,6 +158,7 @@ export interface Receipt {
   /** Of gas alone; what was paid for is gasUsed + gramUsed. */
   readonly gasUsed: number
   readonly gramUsed: number
+  /** Of the block up to here: gas and gram. */
   readonly cumulativeGasUsed: number
   readonly effectiveGasPrice: bigint
 }

@@ -8,7 +8,7 @@ import { seqCommitOf } from '../lanes/commit.ts'
 export function covenant(body: CovenantBody, context: ActionContext): Failure<ActionErrorCode> | undefined {
   const { state, block, rules, sender, nonce, gram } = context
   assert(rules.vprogs !== undefined, 'refused before it came here')
-  const { gramUsed, failure } = spend(body, {
+  const { gramUsed, units, failure } = spend(body, {
     state,
     sender,
     nonce,
@@ -20,5 +20,6 @@ export function covenant(body: CovenantBody, context: ActionContext): Failure<Ac
     proofs: rules.vprogs.proofs,
   })
   gram.used = gramUsed
+  gram.units = units
   return failure
 }

@@ -4,6 +4,7 @@
  * development key takes the tag.
  */
 import { schnorr } from '@noble/curves/secp256k1.js'
+import { verifySchnorr } from '../../core/curve-signatures.ts'
 import { sha256 } from '../../core/hash.ts'
 import { ZkError } from './errors.ts'
 import type { DevelopmentOperands } from './operands.ts'
@@ -27,7 +28,7 @@ export function verifyDevelopment(operands: DevelopmentOperands, developmentKey:
   if (signature.length !== SIGNATURE_BYTES) {
     throw new ZkError('ZK_SIGNATURE_LENGTH', `the signature has ${signature.length} bytes: it has ${SIGNATURE_BYTES}`)
   }
-  if (!schnorr.verify(signature, sha256(imageId, journalDigest), developmentKey)) {
+  if (!verifySchnorr(signature, sha256(imageId, journalDigest), developmentKey)) {
     throw new ZkError('ZK_PROOF_FALSE', 'the development key did not sign this journal')
   }
 }

@@ -40,6 +40,12 @@ export type ZkErrorCode =
   // The proof itself.
   | 'ZK_PROOF_FALSE'
 
+/**
+ * Whether a refusal says something about the one who was asked, and nothing about the proof. `ZK_TAG_FORBIDDEN` does not: the
+ * development key is the genesis's, so every node of the chain says it.
+ */
+export const isOfNode = (code: string): boolean => code === ('ZK_CIRCUIT_MISSING' satisfies ZkErrorCode)
+
 export class ZkError extends QuernError<ZkErrorCode> {}
 
 export type ZkVerdict = Result<true, ZkErrorCode>

@@ -13,6 +13,7 @@ import {
   proofCache,
   proofVerifier,
   recordingVerifier,
+  strictVerifier,
   verifyPrecompile,
 } from './verify.ts'
 
@@ -26,6 +27,11 @@ const run = (tag: number, stack: readonly Uint8Array[], by: ProofVerifier = veri
 
 const toy = toyGroth16(3)
 const { key, proof, inputs } = toy.prove([2n, 3n, 4n])
+const RECEIPT: ZkOperands = {
+  tag: ZK_TAG.succinct,
+  ...{ claim: IMAGE, controlIndex: IMAGE, controlDigests: IMAGE, seal: IMAGE },
+  ...{ journalDigest: JOURNAL, imageId: IMAGE, controlId: IMAGE, hashFunction: IMAGE },
+}
 const count = (...bytes: number[]) => Uint8Array.from(bytes)
 const pushed = [...inputs.toReversed(), count(3), proof, key]
 
@@ -166,14 +172,21 @@ describe('verdicts', () => {
 
   it('about this node are not remembered as being about the proof', () => {
     const cache = proofCache()
-    const dev: ZkOperands = {
-      tag: ZK_TAG.development,
-      signature: signDevelopment(IMAGE, JOURNAL, SECRET),
-      journalDigest: JOURNAL,
-      imageId: IMAGE,
-    }
-    expect(codeOf(cachedVerifier(proofVerifier(), cache).verify(dev))).toBe('ZK_TAG_FORBIDDEN')
-    expect(codeOf(cachedVerifier(verifier, cache).verify(dev))).toBe('ok')
+    const withCircuit = proofVerifier({ succinct: () => {} })
+    expect(codeOf(cachedVerifier(verifier, cache).verify(RECEIPT))).toBe('ZK_CIRCUIT_MISSING')
+    expect(codeOf(cachedVerifier(withCircuit, cache).verify(RECEIPT))).toBe('ok')
+  })
+
+  it('about this node end an execution, those about the proof do not', () => {
+    const strict = strictVerifier(proofVerifier())
+    expect(() => strict.verify(RECEIPT)).toThrow(expect.objectContaining({ code: 'ZK_CIRCUIT_MISSING' }))
+    expect(() => strict.verifyAll([good, RECEIPT])).toThrow(expect.objectContaining({ code: 'ZK_CIRCUIT_MISSING' }))
+    const dev: ZkOperands = { tag: ZK_TAG.development, signature: proof, journalDigest: JOURNAL, imageId: IMAGE }
+    expect([good, bad, dev].map((one) => codeOf(strict.verify(one)))).toEqual([
+      'ok',
+      'ZK_PROOF_FALSE',
+      'ZK_TAG_FORBIDDEN',
+    ])
   })
 
   it('are forgotten, the oldest first, when there are too many', () => {
@@ -196,10 +209,16 @@ describe('verdicts', () => {
   })
 })
 
-it('a dry run keeps what it would have verified, within bounds', () => {
+it('a dry run believes what nobody knows yet, and keeps it, within bounds', () => {
   const recorded: ZkOperands[] = []
   const dry = recordingVerifier(recorded)
-  for (let i = 0; i < 40; i++) expect(run(ZK_TAG.groth16, [...pushed.slice(0, -1), IMAGE], dry)).toBe('ok')
-  expect(recorded).toHaveLength(16)
+  for (let i = 0; i < 600; i++) expect(run(ZK_TAG.groth16, [...pushed.slice(0, -1), IMAGE], dry)).toBe('ok')
+  expect(recorded).toHaveLength(512)
   expect(recorded[0]).toMatchObject({ key: IMAGE, proof })
+  const asked: ZkOperands[] = []
+  const knowing = recordingVerifier(asked, (one) => (one.tag === ZK_TAG.groth16 ? verifier.verify(one) : undefined))
+  expect(run(ZK_TAG.groth16, [...pushed.slice(0, -1), IMAGE], knowing)).toBe('ZK_KEY_TRUNCATED')
+  expect(run(ZK_TAG.groth16, pushed, knowing)).toBe('ok')
+  expect(run(ZK_TAG.development, [proof, JOURNAL, IMAGE], knowing)).toBe('ok')
+  expect(asked.map(({ tag }) => tag)).toEqual([ZK_TAG.development])
 })

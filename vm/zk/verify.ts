@@ -8,9 +8,9 @@
  * synchronous, so consensus can ask for it; a node asks ahead, in threads, and leaves the verdicts in the cache.
  */
 import { hexKey } from '../../core/bytes.ts'
-import { fail, ok } from '../../core/errors.ts'
+import { fail, ok, QuernError } from '../../core/errors.ts'
 import { verifyDevelopment } from './development.ts'
-import { verdictOf, type ZkErrorCode, type ZkVerdict } from './errors.ts'
+import { isOfNode, verdictOf, type ZkVerdict } from './errors.ts'
 import { type Groth16Verifier, groth16Verifier } from './groth16/groth16.ts'
 import { nobleCurve } from './groth16/noble-curve.ts'
 import { operandsHash, readOperands, ZK_TAG, type ZkOperands } from './operands.ts'
@@ -26,15 +26,12 @@ export interface ProofCache {
 /** A block's gram pays for three proofs: these are those of a thousand blocks, in under 1 MiB. */
 const MAX_VERDICTS = 4_096
 
-/** What these say is about the one who was asked, not about the proof. */
-const OF_THE_NODE: ReadonlySet<string> = new Set<ZkErrorCode>(['ZK_CIRCUIT_MISSING', 'ZK_TAG_FORBIDDEN'])
-
 export function proofCache(limit = MAX_VERDICTS): ProofCache {
   const verdicts = new RecentMap<ZkVerdict>(limit)
   return {
     get: (hash) => verdicts.get(hexKey(hash)),
     set: (hash, verdict) => {
-      if (verdict.ok || !OF_THE_NODE.has(verdict.error.code)) verdicts.set(hexKey(hash), verdict)
+      if (verdict.ok || !isOfNode(verdict.error.code)) verdicts.set(hexKey(hash), verdict)
     },
   }
 }
@@ -111,12 +108,35 @@ export function cachedVerifier(verifier: ProofVerifier, cache: ProofCache): Proo
   }
 }
 
-/** What a dry run of a script would have verified; proofs beyond are verified when the script runs. */
-const MAX_RECORDED = 16
+/**
+ * For execution: what this node cannot decide must not become a failed transaction, or its state would part from the others'.
+ * @throws QuernError `ZK_CIRCUIT_MISSING`, out of `verify` and `verifyAll`
+ */
+export function strictVerifier(verifier: ProofVerifier): ProofVerifier {
+  const decided = (verdict: ZkVerdict): ZkVerdict => {
+    if (verdict.ok || !isOfNode(verdict.error.code)) return verdict
+    throw new QuernError(verdict.error.code, verdict.error.message)
+  }
+  return {
+    verify: (operands) => decided(verifier.verify(operands)),
+    verifyAll: (operands) => verifier.verifyAll(operands).map(decided),
+  }
+}
 
-/** Believes every proof and keeps its operands: a dry run of a transaction's scripts finds what to verify ahead. */
-export function recordingVerifier(recorded: ZkOperands[]): ProofVerifier {
+/** Operands that one run leaves behind: a block's gram pays for 500 of the cheapest proofs. */
+export const MAX_RECORDED = 512
+
+/**
+ * Answers what `known` knows, believes every other proof and keeps its operands: a dry run finds what to verify ahead. Once
+ * these are found true the run was exact, unless `MAX_RECORDED` is reached.
+ */
+export function recordingVerifier(
+  recorded: ZkOperands[],
+  known: (operands: ZkOperands) => ZkVerdict | undefined = () => undefined,
+): ProofVerifier {
   const verify = (operands: ZkOperands): ZkVerdict => {
+    const verdict = known(operands)
+    if (verdict !== undefined) return verdict
     if (recorded.length < MAX_RECORDED) recorded.push(operands)
     return ok(true)
   }

@@ -1,8 +1,7 @@
 import { bn254 } from '@noble/curves/bn254.js'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { concatBytes, fromHex, hexKey } from '../../../core/bytes.ts'
-import { sharedVectors } from '../../../test/shared-vectors.ts'
+import { concatBytes, hexKey } from '../../../core/bytes.ts'
 import type { ZkVerdict } from '../errors.ts'
 import { affineG1, affineG2, toyGroth16 } from '../testing/toy-groth16.ts'
 import { compressG1, compressG2, encodeField, INFINITY_G1, INFINITY_G2 } from './compress.ts'
@@ -309,56 +308,5 @@ describe('batches', () => {
     }
     const pair = [shifted(one, 5n), shifted(two, GROUP_ORDER - 5n)]
     expect(fast.verifyBatch(pair).map(codeOf)).toEqual(['ZK_PROOF_FALSE', 'ZK_PROOF_FALSE'])
-  })
-})
-
-interface Kip16 {
-  readonly vk: string
-  readonly proof: string
-  readonly inputs: readonly string[]
-  readonly mutations: readonly { readonly name: string; readonly error: string }[]
-}
-const kip16 = sharedVectors<Kip16>('groth16_kip16.json')
-
-describe.skipIf(kip16 === undefined)('KIP-16 vectors', () => {
-  if (kip16 === undefined) return
-  const key = fromHex(kip16.vk)
-  const proof = fromHex(kip16.proof)
-  const inputs = kip16.inputs.map(fromHex)
-  const first = inputs[0]!
-  const rest = inputs.slice(1)
-  const CHANGES: Readonly<Record<string, Partial<Groth16Statement>>> = {
-    'missing public input': { inputs: inputs.slice(0, -1) },
-    'extra public input': { inputs: [...inputs, first] },
-    'short public input': { inputs: [first.subarray(0, 31), ...rest] },
-    'long public input': { inputs: [concatBytes(first, Uint8Array.of(0)), ...rest] },
-    'out of field public input': { inputs: [new Uint8Array(32).fill(255), ...rest] },
-    'truncated vk': { key: key.subarray(0, key.length - 1) },
-    'trailing vk bytes': { key: concatBytes(key, Uint8Array.of(0)) },
-    'empty gamma_abc_g1': { key: replaced(key, 224, new Uint8Array(8)).subarray(0, 232) },
-    'wrong vk': { key: replaced(key, 0, INFINITY_G1) },
-    'truncated proof': { proof: proof.subarray(0, proof.length - 1) },
-    'trailing proof bytes': { proof: concatBytes(proof, Uint8Array.of(0)) },
-    'wrong proof': { proof: replaced(proof, 0, INFINITY_G1) },
-    'public input binding': { inputs: [flipped(first, 0), ...rest] },
-  }
-  const CODES: Readonly<Record<string, string>> = {
-    'arity mismatch': 'ZK_ARITY',
-    'invalid Fr length': 'ZK_INPUT_LENGTH',
-    'field element not canonical': 'ZK_INPUT_RANGE',
-    'vk deserialization': 'ZK_KEY_TRUNCATED',
-    'vk trailing bytes': 'ZK_KEY_TRAILING',
-    'empty gamma_abc_g1': 'ZK_KEY_EMPTY',
-    'proof deserialization': 'ZK_PROOF_TRUNCATED',
-    'proof trailing bytes': 'ZK_PROOF_TRAILING',
-    'verification failed': 'ZK_PROOF_FALSE',
-  }
-
-  it('accepts the proof', () => expect(verdict({ key, proof, inputs })).toBe('ok'))
-  it('knows every mutation', () => {
-    expect(kip16.mutations.map(({ name }) => name).sort()).toEqual(Object.keys(CHANGES).sort())
-  })
-  it.each(kip16.mutations.map(({ name, error }) => [name, error]))('%s: %s', (name, error) => {
-    expect(verdict({ key, proof, inputs, ...CHANGES[name!] })).toBe(CODES[error!])
   })
 })
