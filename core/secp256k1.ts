@@ -7,6 +7,7 @@ import type { Address, Hash } from './bytes.ts'
 import { bigIntToBytes, bytesToBigInt, concatBytes } from './bytes.ts'
 import { assert, QuernError } from './errors.ts'
 import { keccak256 } from './hash.ts'
+import { libsecp256k1 } from './libsecp256k1.ts'
 
 export interface Signature {
   readonly r: bigint
@@ -25,18 +26,13 @@ export const pureRecover: Recover = (compact, yParity, hash) => {
   return noble.Point.fromBytes(key).toBytes(false)
 }
 
-async function loadRecover(): Promise<Recover> {
-  try {
-    const native = (await import('secp256k1')).default
-    // One for all: arrays above 64 bytes live outside the JavaScript heap and are dear to make and to collect.
-    const key = new Uint8Array(65)
-    return (compact, yParity, hash) => native.ecdsaRecover(compact, yParity, hash, false, key)
-  } catch {
-    return pureRecover
-  }
+function nativeRecover(native: NonNullable<typeof libsecp256k1>): Recover {
+  // One for all: arrays above 64 bytes live outside the JavaScript heap and are dear to make and to collect.
+  const key = new Uint8Array(65)
+  return (compact, yParity, hash) => native.ecdsaRecover(compact, yParity, hash, false, key)
 }
 
-const recoverKey = await loadRecover()
+const recoverKey = libsecp256k1 === undefined ? pureRecover : nativeRecover(libsecp256k1)
 
 /** 20-byte address of a 65-byte uncompressed public key. */
 export const publicKeyToAddress = (uncompressed: Uint8Array): Address => keccak256(uncompressed.subarray(1)).slice(12)

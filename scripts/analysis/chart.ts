@@ -70,7 +70,7 @@ function logarithmic(values: readonly number[]): Axis {
 
 const UNIT: Axis = { ticks: [0, 0.2, 0.4, 0.6, 0.8, 1], at: (value) => value }
 
-export function chartSvg({ title, x, y, series, isLogarithmic = false, isUnit = false }: Chart): string {
+function panel({ title, x, y, series, isLogarithmic = false, isUnit = false }: Chart): string[] {
   const drawn = series.map((each) => ({
     ...each,
     points: each.points.filter(([, up]) => Number.isFinite(up) && (!isLogarithmic || up > 0)),
@@ -110,19 +110,28 @@ export function chartSvg({ title, x, y, series, isLogarithmic = false, isUnit = 
     legendAt += name.length * LETTER + 24
     return `<text x="${at}" y="44" fill="${COLOURS[i % COLOURS.length]!}">${escaped(name)}</text>`
   })
-  const style =
-    'text{font:13px sans-serif}.tick{font-size:11px;fill:#555}.end{text-anchor:end}.middle{text-anchor:middle}' +
-    '.grid{stroke:#ddd}polyline{fill:none;stroke-width:2;stroke-linejoin:round}'
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}">`,
-    `<title>${escaped(title)}</title>`,
-    `<style>${style}</style><rect width="100%" height="100%" fill="#fff"/>`,
     `<text x="${LEFT}" y="22" font-weight="bold">${escaped(title)}</text>`,
     ...grid,
     `<text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 14}" class="middle">${escaped(x)}</text>`,
     `<text x="16" y="${(TOP + HEIGHT - BOTTOM) / 2}" class="middle" transform="rotate(-90 16 ${(TOP + HEIGHT - BOTTOM) / 2})">${escaped(y)}</text>`,
     ...marks,
     ...legend,
+  ]
+}
+
+/** One chart, or several side by side. */
+export function chartSvg(...charts: readonly Chart[]): string {
+  const style =
+    'text{font:13px sans-serif}.tick{font-size:11px;fill:#555}.end{text-anchor:end}.middle{text-anchor:middle}' +
+    '.grid{stroke:#ddd}polyline{fill:none;stroke-width:2;stroke-linejoin:round}'
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${charts.length * WIDTH} ${HEIGHT}">`,
+    `<title>${escaped(charts.map(({ title }) => title).join('; '))}</title>`,
+    `<style>${style}</style><rect width="100%" height="100%" fill="#fff"/>`,
+    ...charts.flatMap((chart, i) =>
+      i === 0 ? panel(chart) : [`<g transform="translate(${i * WIDTH} 0)">`, ...panel(chart), '</g>'],
+    ),
     '</svg>',
     '',
   ].join('\n')

@@ -129,6 +129,25 @@ describe('signature hashes', () => {
     expect(SIG_HASH.anyoneCanPay).toBe(0x80)
   })
 
+  it('of one transaction are those of its copies', () => {
+    const spk = { version: 0, script: Uint8Array.of(1) }
+    const outputs = [1n, 2n, 3n].map((value) => ({ value, spk }))
+    const inputs = [0, 1, 2, 3].map((index) => ({
+      ...{ outpoint: { txId: new Uint8Array(32), index }, sequence: BigInt(index), sigOpCount: index },
+      signatureScript: new Uint8Array(0),
+    }))
+    const tx: KipTransaction = {
+      ...{ version: 0, inputs, outputs, lockTime: 0n, gas: 0n, subnetworkId: new Uint8Array(20) },
+      payload: Uint8Array.of(7),
+    }
+    const utxo = { amount: 1n, spk, daaScore: 0n, isCoinbase: false }
+    const types = [1, 2, 4, 0x81, 0x82, 0x84]
+    const all = inputs.flatMap((_, input) => types.map((type) => [input, type] as const))
+    const hashes = all.map(([input, type]) => hexKey(schnorrSigHash(tx, utxo, input, type)))
+    expect(hashes).toEqual(all.map(([input, type]) => hexKey(schnorrSigHash({ ...tx }, utxo, input, type))))
+    expect(new Set(hashes).size).toBe(all.length)
+  })
+
   const vectors = sharedVectors<SigHashVectors>('kaspa_sighash.json')
   it.skipIf(vectors === undefined)('are those of kaspa_sighash.json', () => {
     for (const { name, tx: txName, hash_type, input_index, action, arg, expected } of vectors!.vectors) {

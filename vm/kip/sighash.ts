@@ -16,15 +16,30 @@ export function isSigHashType(type: number): boolean {
   return type <= 0xff && (base === SIG_HASH.all || base === SIG_HASH.none || base === SIG_HASH.single)
 }
 
-const digest = (...parts: readonly Uint8Array[]): Hash => BLAKE2B.TransactionSigningHash(...parts)
+const digest = BLAKE2B.TransactionSigningHash
 
 const isNative = (subnetworkId: Uint8Array): boolean => subnetworkId.every((byte) => byte === 0)
 
+/**
+ * Hashes of the parts of transactions by their names. A script may check hundreds of signatures, each of which covers a
+ * payload and outputs of hundreds of kilobytes: those are hashed once. Transactions are never changed once made.
+ */
+const known = new WeakMap<KipTransaction, Map<string, Hash>>()
+
+function partHash(tx: KipTransaction, name: string, encode: () => Uint8Array): Hash {
+  const parts = known.get(tx) ?? new Map<string, Hash>()
+  known.set(tx, parts)
+  const hash = parts.get(name) ?? digest(encode())
+  parts.set(name, hash)
+  return hash
+}
+
 function outputsHash(tx: KipTransaction, base: number, inputIndex: number): Hash {
   if (base === SIG_HASH.none) return ZERO_HASH
-  if (base !== SIG_HASH.single) return digest(...tx.outputs.map((output) => encodeOutput(output, tx.version)))
+  const encode = (output: KipTransaction['outputs'][number]) => encodeOutput(output, tx.version)
+  if (base !== SIG_HASH.single) return partHash(tx, 'outputs', () => concatBytes(...tx.outputs.map(encode)))
   const own = tx.outputs[inputIndex]
-  return own === undefined ? ZERO_HASH : digest(encodeOutput(own, tx.version))
+  return own === undefined ? ZERO_HASH : partHash(tx, `output ${inputIndex}`, () => encode(own))
 }
 
 /** @param type a byte for which `isSigHashType` holds; `utxo` is what the input spends */
@@ -32,15 +47,15 @@ export function schnorrSigHash(tx: KipTransaction, utxo: UtxoEntry, inputIndex: 
   const input = tx.inputs[inputIndex]!
   const base = type & BASE_MASK
   const isOneInput = (type & SIG_HASH.anyoneCanPay) !== 0
-  const ofInputs = (encode: (i: KipTransaction['inputs'][number]) => Uint8Array): Hash =>
-    isOneInput ? ZERO_HASH : digest(...tx.inputs.map(encode))
+  const ofInputs = (name: string, encode: (i: KipTransaction['inputs'][number]) => Uint8Array): Hash =>
+    isOneInput ? ZERO_HASH : partHash(tx, name, () => concatBytes(...tx.inputs.map(encode)))
   const isV0 = tx.version === 0
   return digest(
     concatBytes(
       u16le(tx.version),
-      ofInputs(({ outpoint }) => encodeOutpoint(outpoint)),
-      base === SIG_HASH.all ? ofInputs(({ sequence }) => u64le(sequence)) : ZERO_HASH,
-      ...(isV0 ? [ofInputs(({ sigOpCount }) => u8(sigOpCount ?? 0))] : []),
+      ofInputs('outpoints', ({ outpoint }) => encodeOutpoint(outpoint)),
+      base === SIG_HASH.all ? ofInputs('sequences', ({ sequence }) => u64le(sequence)) : ZERO_HASH,
+      ...(isV0 ? [ofInputs('sigOpCounts', ({ sigOpCount }) => u8(sigOpCount ?? 0))] : []),
       encodeOutpoint(input.outpoint),
       encodeSpk(utxo.spk),
       u64le(utxo.amount),
@@ -50,11 +65,13 @@ export function schnorrSigHash(tx: KipTransaction, utxo: UtxoEntry, inputIndex: 
       u64le(tx.lockTime),
       tx.subnetworkId,
       u64le(tx.gas),
-      isNative(tx.subnetworkId) && tx.payload.length === 0 ? ZERO_HASH : digest(withLength(tx.payload)),
+      isNative(tx.subnetworkId) && tx.payload.length === 0
+        ? ZERO_HASH
+        : partHash(tx, 'payload', () => withLength(tx.payload)),
       u8(type),
     ),
   )
 }
 
-export const ecdsaSigHash = (tx: KipTransaction, utxo: UtxoEntry, inputIndex: number, type: number): Hash =>
-  SHA256_TAGGED.TransactionSigningHashECDSA(schnorrSigHash(tx, utxo, inputIndex, type))
+/** What ECDSA signs in place of a Schnorr signature's hash. */
+export const ecdsaSigHash = (schnorrHash: Hash): Hash => SHA256_TAGGED.TransactionSigningHashECDSA(schnorrHash)

@@ -127,7 +127,7 @@ export function verifyTwoAnchor(
     }
     const tip = nextTip(parentRef, key, activityDigest(touched), contextHash(context))
     known = { lane: { tip, lastTouch: context.blueScore }, height: context.blueScore, isProved: false }
-    activity.push(...touched)
+    for (const one of touched) activity.push(one)
   }
   if (!isUntouched(known, to, key, end, window)) {
     return fail('LANE_END', 'the activity does not lead to how the lane stands under the second commitment')

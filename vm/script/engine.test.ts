@@ -129,10 +129,10 @@ const NO_AUX = new Uint8Array(32)
 /** A signature script for what it signs, which the signature does not cover. */
 function signed(script: Uint8Array, secret: number, type: number, isEcdsa = false): Uint8Array {
   const { transaction, utxos } = bareSpend(NONE, script)
-  const digest = (isEcdsa ? ecdsaSigHash : schnorrSigHash)(transaction, utxos[0]!, 0, type)
+  const hash = schnorrSigHash(transaction, utxos[0]!, 0, type)
   const signature = isEcdsa
-    ? secp256k1.sign(digest, secretOf(secret), { prehash: false, lowS: true })
-    : schnorr.sign(digest, secretOf(secret), NO_AUX)
+    ? secp256k1.sign(ecdsaSigHash(hash), secretOf(secret), { prehash: false, lowS: true })
+    : schnorr.sign(hash, secretOf(secret), NO_AUX)
   return concatBytes(signature, Uint8Array.of(type))
 }
 
@@ -151,6 +151,13 @@ describe('signatures', () => {
     expect(run(scriptOf(NONE), script)).toBe('EVAL_FALSE')
     const { transaction } = bareSpend(scriptOf(good), script)
     expect(run(NONE, script, { transaction: { ...transaction, lockTime: 1n } })).toBe('EVAL_FALSE')
+  })
+
+  it('of several hash types may stand in one script', () => {
+    const two = scriptOf(xOnly(1), OP.OpCheckSigVerify, xOnly(1), OP.OpCheckSig)
+    const given = [SIG_HASH.all, SIG_HASH.none].map((type) => signed(two, 1, type))
+    expect(run(scriptOf(...given), two)).toBe('ok')
+    expect(run(scriptOf(...given.toReversed()), two)).toBe('ok')
   })
 
   it('ECDSA ones too, under compressed keys', () => {

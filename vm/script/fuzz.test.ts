@@ -1,8 +1,10 @@
 /** Random scripts over random transactions: a verdict or a typed error, within the limits, and the same again. */
+import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { concatBytes, utf8 } from '../../core/bytes.ts'
 import { sha256 } from '../../core/hash.ts'
+import { SIG_HASH } from '../kip/sighash.ts'
 import type { KipTransaction, UtxoEntry } from '../kip/types.ts'
 import { proofVerifier } from '../zk/verify.ts'
 import { pushBytes, pushNumber } from './assembly.ts'
@@ -16,6 +18,11 @@ import { payToScript } from './standard.ts'
 const COVENANTS = [1, 2].map((n) => sha256(Uint8Array.of(n)))
 const BLOCK = sha256(utf8('block'))
 const KEY = sha256(utf8('key'))
+const SECRET = sha256(utf8('secret'))
+const KEYS = [schnorr.getPublicKey(SECRET), secp256k1.getPublicKey(SECRET, true)]
+const SIGNATURES = [schnorr.sign(KEY, SECRET, KEY), secp256k1.sign(KEY, SECRET, { prehash: false })]
+/** With a hash type; of this digest, so a good one only where the digest is on the stack. */
+const TYPED = SIGNATURES.map((signature) => concatBytes(signature, Uint8Array.of(SIG_HASH.all)))
 const OPCODES = Object.values(OP)
 const INTROSPECTION = OPCODES.filter((code) => code >= OP.OpTxVersion)
 /** They take few operands that are easy to meet, so that scripts live long. */
@@ -23,6 +30,7 @@ const PLAIN = OPCODES.filter((code) => code >= OP.OpToAltStack && code <= OP.OpW
 
 const bytesOf = fc.oneof(
   fc.constantFrom(...COVENANTS, BLOCK, KEY, Uint8Array.of(0x20), Uint8Array.of(0xdf), new Uint8Array(64)),
+  fc.constantFrom(...KEYS, ...SIGNATURES, ...TYPED),
   fc.uint8Array({ maxLength: 80 }),
 )
 const numberOf = fc.oneof(
@@ -36,6 +44,41 @@ const opcode = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(...OPCODES) },
   { weight: 1, arbitrary: fc.integer({ min: 0, max: 255 }) },
 )
+/** Signatures of either scheme under what may be their keys, well formed for the most part. */
+const signatureCheck = fc.oneof(
+  fc
+    .tuple(
+      fc.constantFrom(new Uint8Array(0), ...TYPED),
+      fc.constantFrom(...KEYS),
+      fc.constantFrom(OP.OpCheckSig, OP.OpCheckSigECDSA),
+    )
+    .map(([signature, key, code]) => concatBytes(pushBytes(signature), pushBytes(key), Uint8Array.of(code))),
+  fc
+    .tuple(fc.nat(1), bytesOf, fc.boolean())
+    .map(([scheme, digest, isGood]) =>
+      concatBytes(
+        pushBytes(SIGNATURES[scheme]!),
+        pushBytes(isGood ? KEY : digest),
+        pushBytes(KEYS[scheme]!),
+        Uint8Array.of([OP.OpCheckSigFromStack, OP.OpCheckSigFromStackECDSA][scheme]!),
+      ),
+    ),
+  fc
+    .record({
+      signatures: fc.array(fc.constantFrom(new Uint8Array(0), ...TYPED), { maxLength: 3 }),
+      keys: fc.array(fc.constantFrom(...KEYS), { maxLength: 4 }),
+      code: fc.constantFrom(OP.OpCheckMultiSig, OP.OpCheckMultiSigECDSA),
+    })
+    .map(({ signatures, keys, code }) =>
+      concatBytes(
+        ...signatures.map(pushBytes),
+        pushNumber(BigInt(signatures.length)),
+        ...keys.map(pushBytes),
+        pushNumber(BigInt(keys.length)),
+        Uint8Array.of(code),
+      ),
+    ),
+)
 /** An opcode with some of what it may take. */
 const step = fc
   .tuple(fc.array(push, { maxLength: 3 }), opcode)
@@ -47,6 +90,7 @@ const { body } = fc.letrec<{ body: Uint8Array }>((tie) => ({
         { maxDepth: 3 },
         step,
         push,
+        signatureCheck,
         fc
           .tuple(fc.boolean(), tie('body'), tie('body'))
           .map(([isTaken, left, right]) =>
@@ -133,10 +177,14 @@ it('ends in a verdict or a typed error, within its limits, and the same again', 
   fc.assert(
     fc.property(context, (given) => {
       let units = 0
+      const { signatureScript } = given.transaction.inputs[given.inputIndex]!
+      const literals = signatureScript.length + given.utxos[given.inputIndex]!.spk.script.length
       const trace: NonNullable<ScriptContext['trace']> = ({ opcode: code, stack, altStack, unitsUsed }) => {
         executed.add(code)
         if (stack.length + altStack.length > MAX_STACK_ITEMS) throw new Error('a stack above its limit')
         if (stack.some(({ length }) => length > MAX_ELEMENT_BYTES)) throw new Error('an element above its limit')
+        const held = [...stack, ...altStack].reduce((bytes, { length }) => bytes + length, 0)
+        if (held > unitsUsed + literals) throw new Error('bytes that nobody paid for')
         if (unitsUsed < units || unitsUsed > given.unitLimit) throw new Error('units run backwards or over')
         units = unitsUsed
       }

@@ -1,5 +1,6 @@
 /** What a running script works on, and what it may ask. */
 import type { Hash } from '../../core/bytes.ts'
+import { schnorrSigHash } from '../kip/sighash.ts'
 import type { KipInput, KipTransaction, UtxoEntry } from '../kip/types.ts'
 import type { ProofVerifier } from '../zk/verify.ts'
 import type { CovenantContext } from './covenants.ts'
@@ -41,6 +42,8 @@ export class Machine {
   stack = new Stack()
   readonly altStack = new Stack()
   readonly branches: Branch[] = []
+  /** By hash type: each covers the whole spent script, and a script may check hundreds of signatures. */
+  readonly #sigHashes = new Map<number, Hash>()
   #operations = 0
   #unitsUsed = 0
 
@@ -83,6 +86,17 @@ export class Machine {
   endScript(): void {
     this.altStack.clear()
     this.#operations = 0
+  }
+
+  /** What a Schnorr signature of this hash type signs. */
+  sigHash(type: number): Hash {
+    let hash = this.#sigHashes.get(type)
+    if (hash === undefined) {
+      const { transaction, utxos, inputIndex } = this.context
+      hash = schnorrSigHash(transaction, utxos[inputIndex]!, inputIndex, type)
+      this.#sigHashes.set(type, hash)
+    }
+    return hash
   }
 
   /** @throws ScriptError `INVALID_INPUT_INDEX` */

@@ -112,13 +112,19 @@ export class LaneChain {
     const { height } = context
     const kept = [...parent.naive].filter(([, { lastTouch }]) => lastTouch >= height - this.#params.laneWindowBlocks)
     const next = new Map(kept)
-    for (const id of new Set(activity.map(({ laneId }) => hexKey(laneId)))) {
-      const own = activity.filter(({ laneId }) => hexKey(laneId) === id)
-      const key = laneKey(own[0]!.laneId)
+    const own = new Map<string, BlockActivity[]>()
+    for (const one of activity) {
+      const id = hexKey(one.laneId)
+      const known = own.get(id)
+      if (known === undefined) own.set(id, [one])
+      else known.push(one)
+    }
+    for (const [id, touched] of own) {
+      const key = laneKey(touched[0]!.laneId)
       const parentRef = next.get(id)?.tip ?? parent.seqCommit
       next.set(id, {
         key,
-        tip: nextTip(parentRef, key, activityDigest(own), contextHash(laneContext(context))),
+        tip: nextTip(parentRef, key, activityDigest(touched), contextHash(laneContext(context))),
         lastTouch: height,
       })
     }

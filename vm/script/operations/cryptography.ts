@@ -3,7 +3,7 @@ import type { Hash } from '../../../core/bytes.ts'
 import type { Result } from '../../../core/errors.ts'
 import { sha256 } from '../../../core/hash.ts'
 import { blake2b256, blake3Hash, pureKeyed } from '../../kip/hashers.ts'
-import { ecdsaSigHash, isSigHashType, schnorrSigHash } from '../../kip/sighash.ts'
+import { ecdsaSigHash, isSigHashType } from '../../kip/sighash.ts'
 import { operandUnits, tagUnits } from '../../zk/cost.ts'
 import { readOperands } from '../../zk/operands.ts'
 import { ScriptError } from '../errors.ts'
@@ -42,11 +42,11 @@ function keyedBlake3(machine: Machine): void {
 
 interface Scheme {
   readonly verify: (signature: Uint8Array, digest: Hash, key: Uint8Array) => boolean
-  readonly sigHash: typeof schnorrSigHash
+  readonly sigHash: (machine: Machine, type: number) => Hash
 }
 
-const SCHNORR: Scheme = { verify: verifySchnorr, sigHash: schnorrSigHash }
-const ECDSA: Scheme = { verify: verifyEcdsa, sigHash: ecdsaSigHash }
+const SCHNORR: Scheme = { verify: verifySchnorr, sigHash: (machine, type) => machine.sigHash(type) }
+const ECDSA: Scheme = { verify: verifyEcdsa, sigHash: (machine, type) => ecdsaSigHash(machine.sigHash(type)) }
 
 function sigHashType(signature: Uint8Array): number {
   const type = signature.at(-1)!
@@ -58,10 +58,7 @@ function sigHashType(signature: Uint8Array): number {
 function checkSignature(machine: Machine, scheme: Scheme, signature: Uint8Array, key: Uint8Array): boolean {
   const type = sigHashType(signature)
   machine.charge(SIG_OP_UNITS)
-  const { transaction, utxos, inputIndex } = machine.context
-  // The key is looked at before the transaction is hashed.
-  const digest = scheme.sigHash(transaction, utxos[inputIndex]!, inputIndex, type)
-  return scheme.verify(signature.subarray(0, -1), digest, key)
+  return scheme.verify(signature.subarray(0, -1), scheme.sigHash(machine, type), key)
 }
 
 /** Leaves whether the signature holds; an empty one does not, and costs nothing. */

@@ -1,0 +1,5 @@
+/** The native build alone has the functions of the whole package. */
+declare module 'secp256k1/bindings.js' {
+  import secp256k1 from 'secp256k1'
+  export default secp256k1
+}
