@@ -34,10 +34,12 @@ export interface ControlModules {
   readonly clock: SystemClock
   readonly accounts: readonly AccountKey[]
   readonly authority: AccountKey
+  readonly prover: AccountKey
 }
 
 export class Controls implements DevControls {
   readonly accounts: readonly AccountKey[]
+  readonly proverKey: Uint8Array
   readonly #modules: ControlModules
   /** Oldest first. */
   #snapshots: ClusterSnapshot[] = []
@@ -52,6 +54,7 @@ export class Controls implements DevControls {
     this.#modules = modules
     this.#authority = new Authority(modules.current.api, modules.authority)
     this.accounts = modules.accounts
+    this.proverKey = modules.prover.privateKey
   }
 
   setBalance(account: Address, balanceWei: bigint): Promise<void> {

@@ -92,7 +92,8 @@ export class Devnet implements RunningDevnet {
       const { clientVersion: agent, onFailure } = options
       cluster = await Cluster.start({ genesis, keys, clock, directory: directory.path, proofs, agent, onFailure })
       const current = new CurrentNode(cluster.entry)
-      const controls = new Controls({ cluster, current, clock, accounts: keys.accounts, authority: keys.authority })
+      const { accounts, authority, prover } = keys
+      const controls = new Controls({ cluster, current, clock, accounts, authority, prover })
       const front = await openFront(options, current.api, controls)
       front.startWorkers(keys.workers)
       await writeJoining(directory, genesis, controls.nodes())

@@ -13,6 +13,7 @@ export interface ProcessControlModules {
   readonly api: NodeApi
   readonly accounts: readonly AccountKey[]
   readonly authority: AccountKey
+  readonly prover: AccountKey
 }
 
 const acrossProcesses = (what: string): QuernError =>
@@ -20,6 +21,7 @@ const acrossProcesses = (what: string): QuernError =>
 
 export class ProcessControls implements DevControls {
   readonly accounts: readonly AccountKey[]
+  readonly proverKey: Uint8Array
   readonly #network: ProcessNetwork
   readonly #authority: Authority
   readonly #payments = new InTurn()
@@ -29,6 +31,7 @@ export class ProcessControls implements DevControls {
 
   constructor(modules: ProcessControlModules) {
     this.accounts = modules.accounts
+    this.proverKey = modules.prover.privateKey
     this.#network = modules.network
     this.#authority = new Authority(modules.api, modules.authority)
   }

@@ -86,8 +86,8 @@ export class ProcessDevnet implements RunningDevnet {
         ...(interrupted === undefined ? {} : { interrupted }),
       })
       const { entry } = network
-      const { accounts, authority, workers } = keys
-      const controls = new ProcessControls({ network, api: entry, accounts, authority })
+      const { accounts, authority, prover, workers } = keys
+      const controls = new ProcessControls({ network, api: entry, accounts, authority, prover })
       // Before the validators: where the port is taken, none is started in vain.
       front = await openFront(options, entry, controls)
       await network.start()

@@ -19,6 +19,7 @@ import { addShowNodeIdCommand } from './commands/show-node-id.ts'
 import { addStartCommand } from './commands/start.ts'
 import { addTxCommand } from './commands/tx.ts'
 import { addValidatorCommand } from './commands/validator.ts'
+import { addVprogCommand } from './commands/vprog.ts'
 import { addWorkerCommand } from './commands/worker.ts'
 import type { CliContext } from './context.ts'
 
@@ -51,6 +52,7 @@ export function createProgram(context: CliContext, extend: (program: Command) =>
   addQueryCommand(program, context)
   addLightCommand(program, context)
   addFaucetCommand(program, context)
+  addVprogCommand(program, context)
   addScriptCommand(program, context)
   addConformanceCommand(program, context)
   forEachCommand(program, (command) => {

@@ -33,6 +33,7 @@ function textOf(report: WhatIfReport): string {
       ['of them failed', both(report.failed)],
       ['results', both(report.results)],
       ['gas used', both(report.gasUsed)],
+      ['gram used', both(report.gramUsed)],
       ['highest base fee', `${both(report.highestBaseFee)} wei`],
       ['led by others', `${report.otherLeader} blocks`],
       ['overflowed', `${report.overflowCount} blocks${overflowText(report)}`],

@@ -18,6 +18,13 @@ describe('keystore', () => {
     await expect(decryptKey(file, 'flour')).rejects.toMatchObject({ code: 'KEYSTORE_PASSWORD' })
   })
 
+  it('spends no cost on the empty password, which everybody guesses', async () => {
+    const file = await encryptKey(KEY, '')
+    expect(file.crypto.kdfparams.n).toBe(4_096)
+    expect(hexKey(await decryptKey(file, ''))).toBe(hexKey(KEY))
+    expect((await encryptKey(KEY, ' ')).crypto.kdfparams.n).toBe(262_144)
+  })
+
   it('reads what ethers writes and writes what ethers reads', async () => {
     const theirs = await new Wallet(`0x${hexKey(KEY)}`).encrypt('grain', undefined)
     expect(hexKey(await decryptKey(readKeystore(JSON.parse(theirs)), 'grain'))).toBe(hexKey(KEY))

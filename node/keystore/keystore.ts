@@ -36,11 +36,15 @@ export interface EncryptedSecret {
 }
 
 /** geth's standard cost: about a quarter second and 256 MiB. */
-export const STANDARD_SCRYPT_N = 1 << 18
+const STANDARD_SCRYPT_N = 1 << 18
+/** Whoever guesses tries the empty password first, whatever a try costs: geth's light cost will do. */
+const EMPTY_SCRYPT_N = 1 << 12
 /** A file may not make us spend more than this: four times the standard memory. */
 const MAX_SCRYPT_BYTES = 1 << 30
 
 const invalid = (why: string): QuernError => new QuernError('KEYSTORE_INVALID', `not a usable keystore file: ${why}`)
+
+const costFor = (password: string): number => (password === '' ? EMPTY_SCRYPT_N : STANDARD_SCRYPT_N)
 
 function deriveKey(password: string, salt: Uint8Array, n: number, r: number, p: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
@@ -55,7 +59,7 @@ function deriveKey(password: string, salt: Uint8Array, n: number, r: number, p: 
 export async function encryptKey(
   privateKey: Uint8Array,
   password: string,
-  scryptN = STANDARD_SCRYPT_N,
+  scryptN = costFor(password),
 ): Promise<KeystoreFile> {
   const address = privateKeyToAddress(privateKey)
   return {
@@ -71,7 +75,7 @@ export async function encryptKey(
 export async function encryptSecret(
   secret: Uint8Array,
   password: string,
-  scryptN = STANDARD_SCRYPT_N,
+  scryptN = costFor(password),
 ): Promise<EncryptedSecret> {
   const salt = randomBytes(32)
   const iv = randomBytes(16)

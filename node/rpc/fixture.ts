@@ -10,7 +10,7 @@
  *      6  SUBMIT_RESULT                               12  SUBMIT_RESULT; the tip
  */
 import { TypeCompiler } from '@sinclair/typebox/compiler'
-import { bls } from '../../core/bls.ts'
+import { type BlsScheme, bls } from '../../core/bls.ts'
 import { type Address, EMPTY_BYTES, fromHex, type Hash, hexKey, utf8 } from '../../core/bytes.ts'
 import { assert } from '../../core/errors.ts'
 import { sha256 } from '../../core/hash.ts'
@@ -51,6 +51,7 @@ export const ACCOUNTS: readonly Key[] = [
 
 export const WORKER = roleKey('worker')
 export const DEV_AUTHORITY = roleKey('authority')
+const PROVER_KEY = roleKey('prover').privateKey
 
 const VALIDATOR_KEYS = [0, 1].map((i) => {
   const blsSecretKey = sha256(utf8(`bls ${i}`))
@@ -146,9 +147,15 @@ export interface Landmarks {
   readonly failedResult: Hash
 }
 
+/** At genesis, with some parameters other than the fixture's. @param scheme that certificates are made with */
+export function emptyChain(over: Partial<ChainParams> = {}, scheme: BlsScheme = bls): FixtureChain {
+  const genesis = { ...GENESIS, params: { ...PARAMS, ...over } }
+  checkGenesis(genesis, bls)
+  return new FixtureChain(genesis, new Map(VALIDATOR_KEYS.map((key) => [hexKey(key.owner), key.blsSecretKey])), scheme)
+}
+
 function buildChain(): { readonly chain: FixtureChain; readonly landmarks: Landmarks } {
-  checkGenesis(GENESIS, bls)
-  const chain = new FixtureChain(GENESIS, new Map(VALIDATOR_KEYS.map((key) => [hexKey(key.owner), key.blsSecretKey])))
+  const chain = emptyChain()
   const [alice, bob, carol] = ACCOUNTS as [Key, Key, Key]
   const decode = (raw: Uint8Array): Transaction => chain.decode(raw)
   const submission = (seedHeight: number, skip = 0, nonce = 0): Transaction =>
@@ -209,6 +216,7 @@ function devControls(chain: FixtureChain, network: FixtureNetwork): DevControls 
   }
   return {
     accounts: ACCOUNTS,
+    proverKey: PROVER_KEY,
     setBalance: async (account, balance) =>
       void (await send(native(chain, DEV_AUTHORITY, { kind: 'DEV_SET_BALANCE', account, balance }))),
     fund: (account, amountWei) => send(transfer(chain, DEV_AUTHORITY, account, amountWei)),

@@ -90,7 +90,7 @@ const WEIGHTS = [
 type Draw = (typeof WEIGHTS)[number][0]
 const TOTAL_WEIGHT = WEIGHTS.reduce((sum, [, weight]) => sum + weight, 0)
 
-export const trafficLane = (index: number): Uint8Array =>
+const trafficLane = (index: number): Uint8Array =>
   new Uint8Array([...u32be(FIRST_NAMESPACE + index), ...new Uint8Array(16)])
 
 const PROGRAM: Program = {

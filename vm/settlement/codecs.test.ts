@@ -9,7 +9,7 @@ import { isPayToScriptHash } from '../script/standard.ts'
 import { conditionAt } from './conditions.ts'
 import { covenantScript, decodeCovenantScript, PROOF_ITEMS, type ProofSystem, RESOLVE_CONTROL_ID } from './covenant.ts'
 import { delegateScript, depositHash, depositSpk } from './delegate.ts'
-import { decodeExits, EXIT_TAG, encodeExit } from './exits.ts'
+import { decodeExits, EXIT_TAG, encodeExit, encodeExits } from './exits.ts'
 import { decodeJournal, encodeJournal, JOURNAL_BYTES } from './journal.ts'
 import { decodeClaim, decodePermissionScript, encodeClaim, MAX_DEPTH, permissionScript } from './permission.ts'
 import { EMPTY_LEAF, permissionTree } from './permission-tree.ts'
@@ -253,6 +253,7 @@ describe('exits', () => {
     expect(exits.map(({ amount }) => amount)).toEqual([5n, MAX_GRAINS, 1n])
     expect(exits.map(({ script }) => script.length)).toEqual([34, 35, 35])
     expect(isPayToScriptHash(exits[2]!.script)).toBe(true)
+    expect(encodeExits(exits)).toEqual(bundle)
   })
 
   it('are refused where they are malformed, or pay nothing', () => {
@@ -262,6 +263,9 @@ describe('exits', () => {
     expect(codeOf(() => decodeExits(concatBytes(one.subarray(0, 33), new Uint8Array(8))))).toBe('EXIT_AMOUNT')
     expect(codeOf(() => encodeExit(0, hashOf(1), MAX_GRAINS + 1n))).toBe('EXIT_AMOUNT')
     expect(codeOf(() => encodeExit(1, hashOf(1), 1n))).toBe('EXIT_MALFORMED')
+    const { script } = decodeExits(one)[0]!
+    expect(codeOf(() => encodeExits([{ script: script.slice(1), amount: 5n }]))).toBe('EXIT_MALFORMED')
+    expect(codeOf(() => encodeExits([{ script, amount: 0n }]))).toBe('EXIT_AMOUNT')
   })
 })
 

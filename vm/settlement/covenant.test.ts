@@ -16,7 +16,7 @@ import { journalDigest, type SettlementJournal } from './journal.ts'
 import { permissionHash } from './permission.ts'
 import { decodeSettlement, encodeSettlement } from './signature-script.ts'
 import { BLOCK, covenantBench, DEVELOPMENT_SECRET, hashOf, journalFrom, START, VALUE } from './testing/bench.ts'
-import { permissionOf, type Settlement, settlement } from './transactions.ts'
+import { deployment, permissionOf, type Settlement, settlement } from './transactions.ts'
 
 const { Fr } = bn254.fields
 
@@ -54,6 +54,25 @@ describe('the standard covenant', () => {
     const given = { covenant: b.covenant, journal, block: BLOCK, permission: BUNDLE }
     expect(b.run(developmentSettlement(given, DEVELOPMENT_SECRET)).code).toBe('ok')
     expect(before - b.balance()).toBe(PERMISSION_GRAINS * 10n ** 10n)
+  })
+
+  it('shows what it runs in its first payload, and its exits in those of settlements', () => {
+    const b = covenantBench()
+    const start = {
+      sender: new Uint8Array(20),
+      nonce: 0,
+      grains: 1n,
+      state: START,
+      program: decodeCovenantScript(b.covenant.redeem).program,
+    }
+    const { body, redeem } = deployment(start)
+    expect(decodeCovenantScript(body.payload)).toMatchObject(START)
+    expect(body.outputs[0]!.spk).toEqual(payToScript(redeem))
+    const journal = journalFrom(b.covenant.covenantId, START)
+    const given = { covenant: b.covenant, journal, block: BLOCK }
+    expect(developmentSettlement(given, DEVELOPMENT_SECRET).payload).toEqual(new Uint8Array(0))
+    const shown = developmentSettlement({ ...given, payload: hashOf(9) }, DEVELOPMENT_SECRET)
+    expect([shown.payload, b.verdict(shown)]).toEqual([hashOf(9), 'ok'])
   })
 
   it('settles without deposits', () => {

@@ -2,7 +2,7 @@
  * Exits: what a program pays out on L1. In a transaction's journal an exit is tag, key or hash, amount u64 LE; on L1 it pays the
  * standard script that the tag names. Source: vprogs zk/abi.
  */
-import { concatBytes } from '../../core/bytes.ts'
+import { concatBytes, equalBytes } from '../../core/bytes.ts'
 import { MAX_GRAINS } from '../covenant/types.ts'
 import { u64le } from '../kip/encode.ts'
 import { OP } from '../script/opcodes.ts'
@@ -54,6 +54,28 @@ export function encodeExit(tag: number, holder: Uint8Array, amount: bigint): Uin
   }
   return concatBytes(Uint8Array.of(tag), holder, u64le(checked(amount)))
 }
+
+/** Whom a script pays, where an exit can pay to it. */
+export function holderOf(script: Uint8Array): { readonly tag: number; readonly holder: Uint8Array } | undefined {
+  for (const [tag, { head, bytes, tail }] of FORMS) {
+    const holder = script.slice(head.length, head.length + bytes)
+    if (equalBytes(concatBytes(head, holder, Uint8Array.of(tail)), script)) return { tag, holder }
+  }
+  return undefined
+}
+
+/**
+ * One bundle's exits as `decodeExits` reads them.
+ * @throws SettlementError `EXIT_MALFORMED`, `EXIT_AMOUNT`
+ */
+export const encodeExits = (exits: readonly Exit[]): Uint8Array =>
+  concatBytes(
+    ...exits.map(({ script, amount }) => {
+      const to = holderOf(script)
+      if (to !== undefined) return encodeExit(to.tag, to.holder, amount)
+      throw new SettlementError('EXIT_MALFORMED', 'an exit pays to a Schnorr key, an ECDSA key or the hash of a script')
+    }),
+  )
 
 function checked(amount: bigint): bigint {
   if (amount > 0n && amount <= MAX_GRAINS) return amount

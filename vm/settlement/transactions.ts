@@ -1,7 +1,7 @@
 /** Transactions of a standard covenant, as bodies of kinds 16 and 17: it begins, settles, takes deposits and pays exits. */
 import { type Address, EMPTY_BYTES, equalBytes, type Hash, ZERO_HASH } from '../../core/bytes.ts'
 import type { CovenantBody } from '../covenant/types.ts'
-import { kipTransaction } from '../covenant/view.ts'
+import { accountOutpoint } from '../covenant/view.ts'
 import { covenantId } from '../kip/covenant-id.ts'
 import type { KipInput, KipOutput, Outpoint } from '../kip/types.ts'
 import { FINAL_SEQUENCE } from '../script/limits.ts'
@@ -29,9 +29,13 @@ export interface CovenantOutput {
   readonly redeem: Uint8Array
 }
 
-const bodyOf = (inputs: readonly KipInput[], outputs: readonly KipOutput[]): CovenantBody => ({
+const bodyOf = (
+  inputs: readonly KipInput[],
+  outputs: readonly KipOutput[],
+  payload: Uint8Array = EMPTY_BYTES,
+): CovenantBody => ({
   laneId: undefined,
-  payload: EMPTY_BYTES,
+  payload,
   lockTime: 0n,
   inputs,
   outputs,
@@ -65,13 +69,16 @@ export interface Deployed {
   readonly redeem: Uint8Array
 }
 
-/** The covenant begins at the sender's account input. @throws SettlementError `PROGRAM_FIELD_LENGTH` */
+/**
+ * The covenant begins at the sender's account input. Its output shows a hash alone, so the payload is the redeem script: anyone
+ * can read from the chain what the covenant runs.
+ * @throws SettlementError `PROGRAM_FIELD_LENGTH`
+ */
 export function deployment({ sender, nonce, grains, state, program }: Deployment): Deployed {
   const redeem = covenantScript(state, program)
-  const account = kipTransaction(bodyOf([], []), sender, nonce).inputs[0]!
-  const id = standardCovenantId(account.outpoint, grains, redeem)
+  const id = standardCovenantId(accountOutpoint(sender, nonce), grains, redeem)
   const output = { value: grains, spk: payToScript(redeem), binding: { authorizingInput: 0, covenantId: id } }
-  return { body: bodyOf([], [output]), covenantId: id, redeem }
+  return { body: bodyOf([], [output], redeem), covenantId: id, redeem }
 }
 
 export interface Settlement {
@@ -83,6 +90,8 @@ export interface Settlement {
   readonly permission?: PermissionState
   /** Items as the covenant's proof system wants them. */
   readonly proof: readonly Uint8Array[]
+  /** The bundle's exits (`encodeExits`), since the journal names their root alone: with them anyone can claim. Default: empty. */
+  readonly payload?: Uint8Array
 }
 
 /** The covenant's next redeem script. @throws SettlementError `REDEEM_SCRIPT_UNKNOWN`, `JOURNAL_STATE`, ... `JOURNAL_DEPOSIT` */
@@ -106,7 +115,7 @@ export function nextRedeem({ covenant, journal, permission }: Omit<Settlement, '
 
 /** @throws SettlementError as `nextRedeem` does */
 export function settlement(given: Settlement): CovenantBody {
-  const { covenant, journal, block, permission, proof } = given
+  const { covenant, journal, block, permission, proof, payload } = given
   const binding = { authorizingInput: 0, covenantId: covenant.covenantId }
   const outputs = [{ value: covenant.grains, spk: payToScript(nextRedeem(given)), binding }]
   if (permission !== undefined) {
@@ -114,7 +123,7 @@ export function settlement(given: Settlement): CovenantBody {
   }
   const { depositHash: deposits, newLaneTip, newState } = journal
   const witness = { proof, depositHash: deposits, newLaneTip, newState, block }
-  return bodyOf([inputOf(covenant.outpoint, encodeSettlement(witness, covenant.redeem))], outputs)
+  return bodyOf([inputOf(covenant.outpoint, encodeSettlement(witness, covenant.redeem))], outputs, payload)
 }
 
 /** What a deposit pays; its transaction stands in the program's lane and says whose it is. */

@@ -1,13 +1,12 @@
 /** `quern tx`: sign and send one transaction. */
 import type { Command } from 'commander'
-import { QuernError } from '../../../core/errors.ts'
 import { addressReader } from '../address.ts'
 import { type CliContext, outputOf, withRpc } from '../context.ts'
 import { fields } from '../output.ts'
 import { rpcClient } from '../rpc-client.ts'
 import { loadSigner, type SignerOptions, withSigner } from '../signer.ts'
 import { ACTION_COMMANDS, type ActionCommand, whole } from '../tx/actions.ts'
-import { type Submitted, submitAction } from '../tx/submit.ts'
+import { type Submitted, submitAction, succeeded } from '../tx/submit.ts'
 
 interface TxOptions extends SignerOptions, Record<string, unknown> {
   readonly rpc: string
@@ -43,16 +42,12 @@ function addAction(tx: Command, action: ActionCommand, context: CliContext): voi
       const client = rpcClient(options.rpc)
       const chainId = Number(await client.call<string>('eth_chainId'))
       const wanted = await action.build(args, options, { signer, chainId, readAddress, client })
-      const sent = await submitAction(client, signer, wanted, {
-        wait: options.wait,
-        ...(options.nonce === undefined ? {} : { nonce: whole(options.nonce, '--nonce') }),
-      })
-      if (sent.status === 'failed') {
-        throw new QuernError(
-          sent.error ?? 'UNKNOWN',
-          `included in block ${sent.height} and failed; the fee was charged (${sent.hash})`,
-        )
-      }
+      const sent = succeeded(
+        await submitAction(client, signer, wanted, {
+          wait: options.wait,
+          ...(options.nonce === undefined ? {} : { nonce: whole(options.nonce, '--nonce') }),
+        }),
+      )
       outputOf(given.at(-1) as Command, context).print(sent, () => describe(sent))
     })
 }

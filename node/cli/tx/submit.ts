@@ -17,6 +17,8 @@ export interface SubmitOptions {
   readonly maxFeePerGas?: bigint
   readonly maxPriorityFeePerGas?: bigint
   readonly nonce?: number
+  /** Default: exactly the gas that the action uses, without gram. */
+  readonly gasLimit?: number
 }
 
 export interface Submitted {
@@ -69,7 +71,10 @@ export async function submitAction(
   const maxFeePerGas = options.maxFeePerGas ?? 2n * BigInt(block.baseFeePerGas) + maxPriorityFeePerGas
   const nonce = options.nonce ?? Number(pendingNonce)
   const raw = signNative(
-    { chainId: Number(chainId), nonce, maxPriorityFeePerGas, maxFeePerGas, action },
+    {
+      ...{ chainId: Number(chainId), nonce, maxPriorityFeePerGas, maxFeePerGas, action },
+      ...(options.gasLimit === undefined ? {} : { gasLimit: options.gasLimit }),
+    },
     signer.privateKey,
   )
   const hash = await client.call<string>('eth_sendRawTransaction', [toHex(raw)])
@@ -79,4 +84,13 @@ export async function submitAction(
   const outcome = { ...sent, height: Number(receipt.blockNumber) }
   if (receipt.status === '0x1') return { ...outcome, status: 'success' }
   return { ...outcome, status: 'failed', error: receipt.error ?? 'UNKNOWN' }
+}
+
+/** @throws QuernError with the receipt's code where the transaction failed */
+export function succeeded(sent: Submitted): Submitted {
+  if (sent.status !== 'failed') return sent
+  throw new QuernError(
+    sent.error ?? 'UNKNOWN',
+    `included in block ${sent.height} and failed; the fee was charged (${sent.hash})`,
+  )
 }

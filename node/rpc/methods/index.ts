@@ -21,6 +21,7 @@ import { dev_increaseTime } from './dev_increaseTime.ts'
 import { dev_killValidator } from './dev_killValidator.ts'
 import { dev_mine } from './dev_mine.ts'
 import { dev_partition } from './dev_partition.ts'
+import { dev_prove } from './dev_prove.ts'
 import { dev_restartValidator } from './dev_restartValidator.ts'
 import { dev_revert } from './dev_revert.ts'
 import { dev_setBalance } from './dev_setBalance.ts'
@@ -82,6 +83,18 @@ import { txpool_content } from './txpool_content.ts'
 import { txpool_contentFrom } from './txpool_contentFrom.ts'
 import { txpool_inspect } from './txpool_inspect.ts'
 import { txpool_status } from './txpool_status.ts'
+import { vprog_getCovenant } from './vprog_getCovenant.ts'
+import { vprog_getDeposits } from './vprog_getDeposits.ts'
+import { vprog_getLane } from './vprog_getLane.ts'
+import { vprog_getLaneProof } from './vprog_getLaneProof.ts'
+import { vprog_getLineage } from './vprog_getLineage.ts'
+import { vprog_getOutput } from './vprog_getOutput.ts'
+import { vprog_getSettlements } from './vprog_getSettlements.ts'
+import { vprog_getTwoAnchorProof } from './vprog_getTwoAnchorProof.ts'
+import { vprog_listPrograms } from './vprog_listPrograms.ts'
+import { vprog_subscribe } from './vprog_subscribe.ts'
+import { vprog_unsubscribe } from './vprog_unsubscribe.ts'
+import { vprog_verifyProof } from './vprog_verifyProof.ts'
 import { web3_clientVersion } from './web3_clientVersion.ts'
 import { web3_sha3 } from './web3_sha3.ts'
 
@@ -154,6 +167,7 @@ export const methods: readonly RpcMethod[] = [
   dev_killValidator,
   dev_mine,
   dev_partition,
+  dev_prove,
   dev_restartValidator,
   dev_revert,
   dev_setBalance,
@@ -172,4 +186,16 @@ export const methods: readonly RpcMethod[] = [
   poc_getWork,
   poc_getWorker,
   poc_getWorkers,
+  vprog_getCovenant,
+  vprog_getDeposits,
+  vprog_getLane,
+  vprog_getLaneProof,
+  vprog_getLineage,
+  vprog_getOutput,
+  vprog_getSettlements,
+  vprog_getTwoAnchorProof,
+  vprog_listPrograms,
+  vprog_subscribe,
+  vprog_unsubscribe,
+  vprog_verifyProof,
 ]

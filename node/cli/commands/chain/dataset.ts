@@ -30,6 +30,7 @@ export const DATASET_NAMES = [
   'workers',
   'rewards',
   'balances',
+  'outputs',
   'evidence',
   'timings',
 ] as const
