@@ -76,6 +76,8 @@ export class WebSocketConnection {
   }
 
   #open(method: string, start: (notify: Notify) => () => void, opened: (() => void)[]): string {
+    // Nobody would end it.
+    if (this.#closed) throw new RpcError(RPC_CODE.resourceUnavailable, 'CONNECTION_CLOSED', 'the client is gone')
     if (this.#subscriptions.size >= MAX_SUBSCRIPTIONS) {
       const message = `at most ${MAX_SUBSCRIPTIONS} subscriptions on a connection: end some or open another`
       throw new RpcError(RPC_CODE.limitExceeded, 'SUBSCRIPTION_LIMIT', message)

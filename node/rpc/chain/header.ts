@@ -4,7 +4,7 @@ import type { Header } from '../../../consensus/types.ts'
 import { formatAddress } from '../../../core/address.ts'
 import { fromHex, type Hash, hexKey, toHex } from '../../../core/bytes.ts'
 import type { ExecutedBlock, NodeApi } from '../../api.ts'
-import { blockAt } from '../block-ref.ts'
+import { blockAt, requireBlock } from '../block-ref.ts'
 import { type Static, Type } from '../method.ts'
 import { Bech32Address, Data, DecimalString, Hash32, HeightRef, type HeightRefValue, Integer } from '../schema.ts'
 
@@ -83,3 +83,7 @@ const isHash = (ref: HeightRefValue): ref is string => typeof ref === 'string' &
 /** By hash, blocks beside the chain under the tip are found too, as long as the node remembers them. */
 export const blockOf = (node: NodeApi, ref: HeightRefValue): ExecutedBlock | undefined =>
   isHash(ref) ? node.blockByHash(fromHex(ref)) : blockAt(node, ref)
+
+/** By hash too, but of the chain under the tip alone. @throws RpcError `BLOCK_UNKNOWN`, `BLOCK_PRUNED` */
+export const requireBlockOf = (node: NodeApi, ref: HeightRefValue): ExecutedBlock =>
+  requireBlock(node, isHash(ref) ? { blockHash: ref } : ref)

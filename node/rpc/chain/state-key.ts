@@ -1,13 +1,15 @@
 /** The state's tables by name, and their keys as clients write them: a list of parts. PROTOCOL 3. */
 import { concatBytes, type Hash, u32be, u64be } from '../../../core/bytes.ts'
 import { domainHash } from '../../../core/hash.ts'
+import { covenants, outputs } from '../../../vm/covenant/tables.ts'
+import * as laneTables from '../../../vm/lanes/tables.ts'
 import type { Table } from '../../../vm/state/table.ts'
 import * as tables from '../../../vm/state/tables.ts'
 import { invalidParams } from '../errors.ts'
 import { readAddress, readData, readNumber } from '../schema.ts'
 
 /** `bytes48`: that many bytes as 0x hex. */
-type KeyPart = 'address' | 'u32' | 'u64' | 'bytes40' | 'bytes48'
+type KeyPart = 'address' | 'u8' | 'u32' | 'u64' | 'bytes32' | 'bytes40' | 'bytes48'
 
 interface NamedTable {
   readonly table: Pick<Table<never, never>, 'name' | 'domain'>
@@ -40,6 +42,13 @@ const TABLES: readonly NamedTable[] = [
   named(tables.carry),
   named(tables.genesisParams),
   named(tables.supply),
+  named(outputs, 'bytes32', 'u32'),
+  named(covenants, 'bytes32'),
+  named(laneTables.lanes, 'bytes32'),
+  named(laneTables.laneTouches, 'u64'),
+  named(laneTables.lanePages, 'u8', 'bytes32'),
+  named(laneTables.laneTree),
+  named(laneTables.blockHeights, 'bytes32'),
 ]
 export const TABLE_NAMES: readonly string[] = TABLES.map(({ table }) => table.name)
 
@@ -49,11 +58,14 @@ function readPart(part: KeyPart, value: string | number): Uint8Array {
       return readAddress(String(value))
     case 'u64':
       return u64be(readNumber(value, 'key'))
+    case 'u8':
     case 'u32': {
       const number = readNumber(value, 'key')
-      if (number <= 0xffffffff) return u32be(number)
-      throw invalidParams('parameter "key": chunks are numbered below 2^32', { parameter: 'key' })
+      const bits = Number(part.slice(1))
+      if (number < 2 ** bits) return u32be(number).subarray(4 - bits / 8)
+      throw invalidParams(`parameter "key": a number below 2^${bits} is expected`, { parameter: 'key' })
     }
+    case 'bytes32':
     case 'bytes40':
     case 'bytes48': {
       const bytes = readData(String(value), 'key')

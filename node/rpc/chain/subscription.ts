@@ -1,4 +1,4 @@
-/** `chain_subscribe` from its options to the last notification: where it starts, and how it is fed. */
+/** Subscriptions from their options to the last notification: where they start, and how they are fed. */
 
 import { setImmediate } from 'node:timers/promises'
 import { equalBytes, fromHex, type Hash } from '../../../core/bytes.ts'
@@ -15,15 +15,14 @@ export interface SubscribeOptions {
   readonly cursor?: string
 }
 
-/** A walk with the rule that turns its steps into events. */
 export interface Feed {
-  readonly walk: BlockWalk
-  readonly eventsOf: (step: Step) => readonly ChainEvent[]
+  /** What comes next, perhaps nothing; undefined once there is no more until the chain moves. */
+  next(): readonly ChainEvent[] | undefined | Promise<readonly ChainEvent[] | undefined>
 }
 
 type Chain = Walked & Pick<NodeApi, 'blockByHash' | 'stateAt'>
 
-const isOnChain = (node: Chain, { header, hash }: Footprint): boolean => {
+export const isOnChain = (node: Pick<Chain, 'latest' | 'blockByHeight'>, { header, hash }: Footprint): boolean => {
   const there = header.height > node.latest().height ? undefined : node.blockByHeight(header.height)
   return there !== undefined && equalBytes(there.block.hash, hash)
 }
@@ -33,7 +32,7 @@ const isOnChain = (node: Chain, { header, hash }: Footprint): boolean => {
  * block steps back first.
  * @throws RpcError `CURSOR_UNKNOWN`
  */
-function branchTo(node: Chain, hash: Hash, height: number): Footprint[] {
+export function branchTo(node: Chain, hash: Hash, height: number): Footprint[] {
   const branch: Footprint[] = []
   for (let next = hash; branch.length < MAX_TRAIL; ) {
     const executed = node.blockByHash(next)
@@ -82,10 +81,17 @@ export function openFeed(node: Chain, topic: Topic, options: SubscribeOptions): 
   // A block that is not final yet is no place to start for a topic of final blocks: it may be abandoned.
   const before = next >= 1 && next - 1 <= headHeight ? node.blockByHeight(next - 1) : undefined
   const walk = new BlockWalk(node, head, next, trail ?? (before === undefined ? [] : [footprint(before)]))
-  return { walk, eventsOf: eventRule(topic, next, skip) }
+  const eventsOf = eventRule(topic, next, skip)
+  return {
+    next: () => {
+      const step = walk.step()
+      return step === undefined ? undefined : eventsOf(step)
+    },
+  }
 }
 
-function eventRule(topic: Topic, firstHeight: number, skip: number): Feed['eventsOf'] {
+/** Turns the steps of a walk into events. */
+function eventRule(topic: Topic, firstHeight: number, skip: number): (step: Step) => readonly ChainEvent[] {
   let toSkip = skip
   return (step) => {
     if (step.type === 'back') return topic === 'tip' ? droppedEvents(step.block) : []
@@ -113,9 +119,12 @@ export function follow(
   feed: Feed,
 ): () => void {
   let stopped = false
+  let hasNews = false
   let wake = (): void => {}
   const unsubscribe = node.subscribe(({ type }) => {
-    if (type !== 'transaction') wake()
+    if (type === 'transaction') return
+    hasNews = true
+    wake()
   })
   const stop = (): void => {
     stopped = true
@@ -132,14 +141,18 @@ export function follow(
   }
   const run = async (): Promise<void> => {
     for (let blocks = 1; !stopped; ) {
-      const step = feed.walk.step()
-      if (step === undefined) {
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
+      hasNews = false
+      const events = await feed.next()
+      if (events === undefined) {
+        // What came while the feed looked is not waited for.
+        if (!hasNews && !stopped) {
+          await new Promise<void>((resolve) => {
+            wake = resolve
+          })
+        }
         continue
       }
-      await send(feed.eventsOf(step))
+      await send(events)
       if (blocks++ % BLOCKS_PER_TURN === 0) await setImmediate()
     }
   }

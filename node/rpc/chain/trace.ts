@@ -72,6 +72,7 @@ export const TransactionTrace = Type.Object(
         used: Integer,
         gram: Integer,
         steps: Type.Array(Type.Object({ step: Type.String(), gas: Integer }, exact)),
+        gram_steps: Type.Array(Type.Object({ input: Integer, units: Integer, gram: Integer }, exact)),
         price: DecimalString,
         fee: decimalString('wei: (gas + gram) * price'),
       },

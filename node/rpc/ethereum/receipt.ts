@@ -31,12 +31,9 @@ export type ReceiptJson = Static<typeof ReceiptObject>
 function receiptRange({ block, transactions, receipts }: ExecutedBlock, from: number, to: number): ReceiptJson[] {
   const blockHash = data(block.hash)
   const blockNumber = quantity(block.header.height)
-  let gramBefore = 0
-  for (let i = 0; i < from; i++) gramBefore += receipts[i]!.gramUsed
   return receipts.slice(from, to).map((receipt, offset) => {
     const index = from + offset
     const transaction = transactions[index]!
-    gramBefore += receipt.gramUsed
     return {
       transactionHash: data(transaction.hash),
       transactionIndex: quantity(index),
@@ -48,7 +45,7 @@ function receiptRange({ block, transactions, receipts }: ExecutedBlock, from: nu
       status: quantity(receipt.status),
       ...(receipt.error === undefined ? {} : { error: receipt.error }),
       gasUsed: quantity(receipt.gasUsed + receipt.gramUsed),
-      cumulativeGasUsed: quantity(receipt.cumulativeGasUsed + gramBefore),
+      cumulativeGasUsed: quantity(receipt.cumulativeGasUsed),
       effectiveGasPrice: quantity(receipt.effectiveGasPrice),
       contractAddress: null,
       logs: [],

@@ -2,10 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { fromHex, toHex, ZERO_HASH } from '../../../core/bytes.ts'
 import { sha256 } from '../../../core/hash.ts'
 import { verifyKey } from '../../../core/smt/index.ts'
+import { covenants, outputs } from '../../../vm/covenant/tables.ts'
+import { laneKey } from '../../../vm/lanes/hashing.ts'
+import { lanePages, lanes } from '../../../vm/lanes/tables.ts'
 import { accounts, delegations, epochs, supply } from '../../../vm/state/tables.ts'
 import { readRecord, treeKeyOf } from '../../../vm/state/view.ts'
 import { readTreeKey, TABLE_NAMES } from '../chain/state-key.ts'
 import { ACCOUNTS, callMethod, fixture, refusalTag, VALIDATORS } from '../fixture.ts'
+import { laneOf, VprogFixture } from '../vprog/fixture.ts'
 import { chain_getStateProof } from './chain_getStateProof.ts'
 
 interface Answer {
@@ -52,11 +56,33 @@ describe('chain_getStateProof', () => {
   })
 
   it('knows every table of the state', async () => {
-    const tables = await import('../../../vm/state/tables.ts')
-    const names = Object.values(tables).flatMap((value) =>
-      typeof value === 'object' && 'encodeKey' in value ? value.name : [],
-    )
+    const modules = await Promise.all([
+      import('../../../vm/state/tables.ts'),
+      import('../../../vm/covenant/tables.ts'),
+      import('../../../vm/lanes/tables.ts'),
+    ])
+    const names = modules
+      .flatMap(Object.values)
+      .flatMap((value) => (typeof value === 'object' && 'encodeKey' in value ? value.name : []))
     expect([...TABLE_NAMES].sort()).toEqual(names.sort())
+  })
+
+  it('proves outputs, covenants and lanes', async () => {
+    const own = new VprogFixture()
+    const { covenantId, outpoint } = own.deploy()
+    own.mine(own.message(1), own.message(2, 1))
+    const key = laneKey(laneOf(1))
+    const keys: readonly (readonly [string, unknown, Uint8Array])[] = [
+      ['output', [toHex(outpoint.txId), 0], treeKeyOf(outputs, outpoint)],
+      ['covenant', toHex(covenantId), treeKeyOf(covenants, covenantId)],
+      ['lane', toHex(key), treeKeyOf(lanes, key)],
+      ['lanePage', [0, toHex(ZERO_HASH)], treeKeyOf(lanePages, { depth: 0, path: ZERO_HASH })],
+    ]
+    for (const [table, parts, treeKey] of keys) {
+      const answer = await callMethod<Answer>(own.context, chain_getStateProof, [table, parts, 'latest'])
+      expect(answer.tree_key).toBe(toHex(treeKey))
+      expect(verified(answer)).toBe(toHex(sha256(fromHex(answer.value!))))
+    }
   })
 
   it('refuses tables and keys that do not exist', async () => {
@@ -68,6 +94,7 @@ describe('chain_getStateProof', () => {
       ['supply', 1],
       ['validatorKey', '0x12'],
       ['workerEpochIndex', [1, 2 ** 32]],
+      ['lanePage', [256, toHex(ZERO_HASH)]],
       ['epoch', toHex(alice)],
     ]) {
       expect(await refusalTag(context, chain_getStateProof, params)).toBe('INVALID_PARAMS')

@@ -34,6 +34,7 @@ export const chain_traceTransaction = defineMethod({
           used: 21000,
           gram: 0,
           steps: [{ step: 'kind', gas: 21000 }],
+          gram_steps: [],
           price: '3000',
           fee: '63000000',
         },

@@ -12,7 +12,7 @@ import type { ScriptPublicKey } from '../../../vm/kip/types.ts'
 import { payToScript } from '../../../vm/script/standard.ts'
 import { covenantScript } from '../../../vm/settlement/covenant.ts'
 import { SettlementError } from '../../../vm/settlement/errors.ts'
-import { type Claim, decodeClaim } from '../../../vm/settlement/permission.ts'
+import { decodeClaim } from '../../../vm/settlement/permission.ts'
 import { pushedItems } from '../../../vm/settlement/pushes.ts'
 import { type DecodedSettlement, decodeSettlement } from '../../../vm/settlement/signature-script.ts'
 import { boundOutputs, type PlacedTransaction } from './covenant-chain.ts'
@@ -21,8 +21,7 @@ import { outpointText } from './place.ts'
 export type CovenantStep =
   | { readonly kind: 'genesis' }
   | { readonly kind: 'settlement'; readonly settlement: DecodedSettlement; readonly next: Uint8Array }
-  | { readonly kind: 'claim'; readonly claim: Claim & { readonly redeem: Uint8Array } }
-  | { readonly kind: 'other' }
+  | { readonly kind: 'claim' | 'other' }
 
 /** Undefined where the bytes are not of this form. */
 export function readOr<Value>(read: () => Value): Value | undefined {
@@ -60,7 +59,7 @@ export function stepOf(made: PlacedTransaction, id: Hash, record: CovenantRecord
       return { kind: 'settlement', settlement, next }
   }
   const claim = readOr(() => decodeClaim(input.signatureScript))
-  return claim === undefined ? { kind: 'other' } : { kind: 'claim', claim }
+  return { kind: claim === undefined ? 'other' : 'claim' }
 }
 
 /** The script that an input showed: the last thing its signature script pushes. */

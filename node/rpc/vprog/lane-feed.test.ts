@@ -35,7 +35,19 @@ class ForkingChain {
   #finalHeight = 0
   #serial = 0
   blocksFrom = 0
-  readonly vprogs = new ScannedHistory(this)
+  /** Happens once, while the index is read. */
+  meanwhile: (() => void) | undefined
+  readonly #history = new ScannedHistory(this)
+  readonly vprogs: ScannedHistory = Object.create(this.#history, {
+    laneHeights: {
+      value: async (...params: Parameters<ScannedHistory['laneHeights']>) => {
+        const heights = await this.#history.laneHeights(...params)
+        this.meanwhile?.()
+        this.meanwhile = undefined
+        return heights
+      },
+    },
+  })
 
   constructor() {
     this.extend(false)
@@ -136,6 +148,7 @@ const anyStep = fc.oneof(
   fc.record({ do: fc.constant('abandon' as const), count: fc.integer({ min: 1, max: 5 }), lane: fc.boolean() }),
   fc.record({ do: fc.constant('finalize' as const), count: fc.nat(4) }),
   fc.record({ do: fc.constant('read' as const), count: fc.integer({ min: 1, max: 4 }) }),
+  fc.record({ do: fc.constant('meanwhile' as const), count: fc.integer({ min: 1, max: 5 }), lane: fc.boolean() }),
   fc.record({ do: fc.constant('resume' as const), count: fc.nat(3) }),
 )
 
@@ -161,12 +174,18 @@ describe('the feed of a lane', () => {
               chain.extend(step.lane)
             } else if (step.do === 'finalize') chain.finalize(step.count)
             else if (step.do === 'read') await drain(feed, events, step.count)
-            else if (events.length > 0) {
+            else if (step.do === 'meanwhile') {
+              chain.meanwhile = () => {
+                chain.abandon(step.count)
+                chain.extend(step.lane)
+              }
+            } else if (events.length > 0) {
               // A client that has handled all but the last few events, and lost those.
               events = events.slice(0, Math.max(1, events.length - step.count))
               feed = await openLaneFeed(chain, KEY, { cursor: events.at(-1)!.cursor })
             }
           }
+          chain.meanwhile = undefined
           await drain(feed, events)
           expect(picture(events)).toEqual(chain.activity(seen))
         },
