@@ -1,6 +1,6 @@
 /**
  * Makes a chain, takes every road to it (test/durability/all-roads.ts), and ends with 1 unless all of them lead to the same
- * head and state, and a light client verifies a balance and a result at the end of each.
+ * head and state, and a light client verifies a balance, a result, an output and a lane at the end of each.
  *
  *     npx tsx scripts/all-roads.ts [--blocks 2000]
  */

@@ -2,6 +2,7 @@
 import type { ParentBlock } from '../../consensus/validate.ts'
 import { hexKey } from '../../core/bytes.ts'
 import { randomStream } from '../../core/random.ts'
+import { executionRules } from '../../node/execution-rules.ts'
 import { actorOf } from './actors/index.ts'
 import { Stage } from './actors/stage.ts'
 import { BlockLibrary } from './block-library.ts'
@@ -16,12 +17,9 @@ export const machineName = (index: number): string => (index === JOINER ? 'joine
 
 export function castMachines(plan: Plan, world: MachineWorld, genesis: ParentBlock): Machine[] {
   const { seed, params, byzantine } = plan
-  const library = new BlockLibrary(genesis, {
-    params,
-    genesisHash: genesis.block.hash,
-    kernel: world.kernel,
-    bls: world.scheme,
-  })
+  const { kernel, scheme, proofs } = world
+  const modules = { kernel, bls: scheme, proofs: proofs.verifier }
+  const library = new BlockLibrary(genesis, executionRules(world.genesis, genesis.block.hash, modules))
   const machines: Machine[] = []
   const numbers = keyNumbers(plan)
   const add = (name: string, index: number | undefined): void => {

@@ -1,14 +1,19 @@
 /** The checker finds what is planted, and finds nothing where nothing is wrong. */
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { Certificate, Message, Vote, VoteKind } from '../../consensus/types.ts'
+import type { Block, Certificate, Message, Vote, VoteKind } from '../../consensus/types.ts'
 import { encodeMessage } from '../../consensus/wire.ts'
-import { type Hash, ZERO_HASH } from '../../core/bytes.ts'
-import { sha256 } from '../../core/hash.ts'
+import { concatBytes, EMPTY_BYTES, equalBytes, fromHex, type Hash, hexKey, ZERO_HASH } from '../../core/bytes.ts'
+import { domainHash, sha256 } from '../../core/hash.ts'
 import type { KvOperation } from '../../core/kv.ts'
+import { encodeRlp, encodeUint } from '../../core/rlp.ts'
+import type { ExecutedBlock } from '../../node/api.ts'
 import { Harvest } from './check/harvest.ts'
+import { OutputBook } from './check/outputs.ts'
 import { SetCheck } from './check/sets.ts'
+import type { Reader } from './check/state-tables.ts'
 import { StatementCheck } from './check/statements.ts'
 import { Violations } from './check/violations.ts'
+import { VprogCheck } from './check/vprogs.ts'
 import { Checker } from './checker.ts'
 import { simKey } from './keys.ts'
 
@@ -144,7 +149,7 @@ describe('a harvest', () => {
   type Block = Parameters<Harvest['add']>[0]
   const blockOf = (kinds: readonly string[], status: 0 | 1 = 1): Block =>
     ({
-      transactions: kinds.map((kind) => ({ action: { kind } })),
+      transactions: kinds.map((kind) => ({ action: kind === 'COVENANT' ? { kind, inputs: [1] } : { kind } })),
       receipts: kinds.map(() => ({ status })),
     }) as unknown as Block
 
@@ -156,10 +161,13 @@ describe('a harvest', () => {
       '0 changes of the validator set of 1',
       '0 kinds of transactions of 4',
       '0 transactions of 12',
+      '0 transactions of lanes and covenants of 3',
+      '0 spent outputs of 1',
     ])
     harvest.add(blockOf(['SUBMIT_RESULT', 'STAKE', 'DELEGATE', 'TRANSFER'], 0))
     expect(harvest.total).toBe(0)
     harvest.add(blockOf(['SUBMIT_RESULT', 'STAKE', 'DELEGATE', 'TRANSFER']))
+    harvest.add(blockOf(['COVENANT', 'COVENANT', 'COVENANT']))
     expect(harvest.lacks(1).map(({ what }) => what)).toEqual(['4 transactions of 12'])
     harvest.add(blockOf(new Array<string>(8).fill('TRANSFER')))
     expect(harvest.lacks(1)).toEqual([])
@@ -176,6 +184,63 @@ describe('a harvest', () => {
   })
 })
 
+describe('lanes and outputs', () => {
+  const LANE = Uint8Array.of(9, ...new Uint8Array(19))
+  const genesis = {
+    header: { height: 0, timestampMs: 7, proposer: new Uint8Array(20), seqCommit: ZERO_HASH },
+    hash: ZERO_HASH,
+  }
+  const empty: Reader = { get: () => undefined }
+
+  /** The first block, with an output and a message in a lane. */
+  const blockOf = (seqCommit: Hash, status: 0 | 1): ExecutedBlock =>
+    ({
+      block: { header: { height: 1, seqCommit } },
+      transactions: [
+        {
+          action: {
+            kind: 'LANE',
+            laneId: LANE,
+            payload: EMPTY_BYTES,
+            lockTime: 0n,
+            inputs: [],
+            outputs: [{ value: 5n, spk: { version: 0, script: EMPTY_BYTES } }],
+          },
+          from: new Uint8Array(20),
+          nonce: 3,
+        },
+      ],
+      receipts: [{ status }],
+    }) as unknown as ExecutedBlock
+  const faultOf = (block: ExecutedBlock, state = empty): string | undefined =>
+    new VprogCheck({ vprogsFrom: 1, laneWindowBlocks: 8 }).add(block, genesis as unknown as Block, state)
+  const commitmentIn = (fault: string | undefined): Hash => fromHex(fault?.slice(-64) ?? '')
+
+  it('are committed to by the header, whether anything happened in them or not', () => {
+    const ofNone = faultOf(blockOf(ZERO_HASH, 0))
+    const ofOne = faultOf(blockOf(ZERO_HASH, 1))
+    expect(ofNone).toMatch(/^the header commits to lanes 0{64}, and they are /)
+    expect(ofOne).not.toBe(ofNone)
+    expect(faultOf(blockOf(commitmentIn(ofNone), 0))).toBeUndefined()
+  })
+
+  it('have the records that follow from the blocks', () => {
+    const right = blockOf(commitmentIn(faultOf(blockOf(ZERO_HASH, 1))), 1)
+    expect(faultOf(right)).toMatch(/^lane .* has another tip in its record$/)
+    const before = new OutputBook()
+    const [activity] = before.add(right)
+    expect(activity).toMatchObject({ laneId: LANE, index: 0 })
+    const key = concatBytes(activity!.txId, new Uint8Array(4))
+    expect(before.fault(empty)).toBe(`output ${hexKey(key)} holds undefined grains, and 5 were paid to it`)
+    const records = (grains: number): Reader => ({
+      get: (at) => (equalBytes(at, domainHash('tableOutput', key)) ? encodeRlp([encodeUint(grains)]) : undefined),
+    })
+    expect(before.fault(records(5))).toBeUndefined()
+    expect(before.fault(records(4))).toBe(`output ${hexKey(key)} holds 4 grains, and 5 were paid to it`)
+    expect(before.heldWei(records(4))).toBe(4n * 10n ** 10n)
+  })
+})
+
 describe('blame', () => {
   const honest = { name: 'v0', isHonest: true }
   const liar = { name: 'v1', isHonest: false }
@@ -186,6 +251,8 @@ describe('blame', () => {
       minStakeWei: 1n,
       genesisWei: 0n,
       genesisSet: [],
+      lanes: { vprogsFrom: 0, laneWindowBlocks: 8 },
+      isForged: () => false,
       accounts: [],
       owners: [],
       isByzantine: (owner) => owner === byzantine,

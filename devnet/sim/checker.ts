@@ -8,20 +8,23 @@
  *     honesty       no honest validator contradicts itself, on the wire or on its disk (check/statements.ts)
  *     durability    what was sent was on the disk; nothing that was final is gone or different after a restart, unless the
  *                   disk is
- *     money         the supply equation, from the records (check/supply.ts)
+ *     money         the supply equation, from the records (check/supply.ts, check/outputs.ts)
+ *     lanes         every header's commitment, from the blocks before it (check/lanes.ts)
  *     blame         only byzantine validators are accused, slashed for equivocation, or rejected; no honest node stops
  */
 import type { Certificate } from '../../consensus/types.ts'
-import { type Address, hexKey } from '../../core/bytes.ts'
+import { type Address, type Hash, hexKey } from '../../core/bytes.ts'
 import type { KvOperation } from '../../core/kv.ts'
-import type { NodeApi } from '../../node/api.ts'
+import type { ExecutedBlock, NodeApi } from '../../node/api.ts'
 import type { NetworkMessage } from '../../p2p/transport.ts'
 import { Harvest } from './check/harvest.ts'
+import type { LaneRules } from './check/lanes.ts'
 import { type Member, SetCheck } from './check/sets.ts'
 import { type Reader, validatorFacts } from './check/state-tables.ts'
 import { StatementCheck } from './check/statements.ts'
 import { supplyFault } from './check/supply.ts'
 import { Violations } from './check/violations.ts'
+import { VprogCheck } from './check/vprogs.ts'
 
 /** The checker's view of a machine. */
 export interface Checked {
@@ -33,6 +36,9 @@ export interface CheckerRules {
   readonly epochBlocks: number
   readonly minStakeWei: bigint
   readonly genesisWei: bigint
+  readonly lanes: LaneRules
+  /** Whether a transaction's proof is false, or its secret wrong: whoever sent it knows. */
+  readonly isForged: (transaction: Hash) => boolean
   readonly genesisSet: readonly Member[]
   readonly accounts: readonly Address[]
   readonly owners: readonly Address[]
@@ -57,6 +63,7 @@ export class Checker {
   readonly violations = new Violations()
   readonly statements: StatementCheck
   readonly sets: SetCheck
+  readonly #vprogs: VprogCheck
   readonly #rules: CheckerRules
   readonly #final: FinalFacts[] = []
   /** Newest final height that each machine told of. */
@@ -69,6 +76,7 @@ export class Checker {
   constructor(rules: CheckerRules) {
     this.#rules = rules
     this.statements = new StatementCheck(this.violations)
+    this.#vprogs = new VprogCheck(rules.lanes)
     this.sets = new SetCheck(
       {
         genesis: rules.genesisSet,
@@ -196,6 +204,7 @@ export class Checker {
     if (known !== undefined) return
     this.#final[height] = facts
     this.harvest.add(executed)
+    this.#checkVprogs(name, height, executed, node)
     this.#results += header.resultCount
     if (this.#results !== (this.harvest.counts.SUBMIT_RESULT ?? 0)) {
       this.violations.add(`the header of ${height} counts other results than its receipts at ${name}`)
@@ -226,9 +235,19 @@ export class Checker {
     }
   }
 
+  #checkVprogs(name: string, height: number, executed: ExecutedBlock, node: NodeApi): void {
+    const fault = this.#vprogs.add(executed, node.blockByHeight(height - 1)?.block, node.stateAt(height))
+    if (fault !== undefined) this.violations.add(`height ${height} at ${name}: ${fault}`)
+    for (const [i, { hash }] of executed.transactions.entries()) {
+      if (executed.receipts[i]?.status !== 1 || !this.#rules.isForged(hash)) continue
+      this.violations.add(`height ${height} at ${name}: a false proof opened an output`)
+    }
+  }
+
   #checkState(height: number, epoch: number, state: Reader): void {
     const { accounts, owners, genesisWei, epochBlocks, isByzantine } = this.#rules
-    const fault = supplyFault(state, epoch, { accounts, owners, genesisWei })
+    const outputsWei = this.#vprogs.heldWei(state)
+    const fault = supplyFault(state, epoch, { accounts, owners, genesisWei, outputsWei })
     if (fault !== undefined) this.violations.add(`height ${height}: ${fault}`)
     for (const owner of owners) {
       if (validatorFacts(state, owner)?.isTombstoned !== true) continue

@@ -36,7 +36,7 @@ export interface DrawModules {
   readonly kernel: TileKernel
 }
 
-export type DrawnKind = Exclude<Action['kind'], 'SUBMIT_EVIDENCE' | 'DEV_SET_BALANCE'>
+export type DrawnKind = Exclude<Action['kind'], 'SUBMIT_EVIDENCE' | 'DEV_SET_BALANCE' | 'LANE' | 'COVENANT'>
 
 export function makeDraws({ plan, random, scheme, kernel }: DrawModules): Readonly<Partial<Record<DrawnKind, Draw>>> {
   const { params, stakesWei, byzantine } = plan

@@ -9,6 +9,9 @@ export interface SimKey {
   readonly blsSecretKey: Uint8Array
 }
 
+/** Of the chain's development key: what it signs stands for a proof. */
+export const PROOF_SECRET = sha256(utf8('sim prover'))
+
 const derived = new Map<number, SimKey>()
 
 /** Key number `index`: of validators first, then of users. */

@@ -8,6 +8,7 @@ import type { EventQueue } from '../../core/event-queue.ts'
 import type { Random } from '../../core/random.ts'
 import { ChainNode } from '../../node/chain-node.ts'
 import type { SignaturePool } from '../../node/ingest/signature-pool.ts'
+import type { NodeProofs } from '../../node/zk/proofs.ts'
 import type {
   NetworkMessage,
   PeerId,
@@ -59,6 +60,8 @@ export interface MachineWorld {
   readonly scheme: BlsScheme
   readonly kernel: TileKernel
   readonly signatures: SignaturePool
+  /** One for all: a verdict does not depend on who asks. */
+  readonly proofs: NodeProofs
 }
 
 export class Machine implements Port {
@@ -111,7 +114,7 @@ export class Machine implements Port {
   }
 
   boot(): void {
-    const { genesis, scheme, kernel, signatures, queue, watcher, trace } = this.#world
+    const { genesis, scheme, kernel, signatures, proofs, queue, watcher, trace } = this.#world
     if (this.isUp) return
     const life = ++this.#life
     this.isUp = true
@@ -136,6 +139,7 @@ export class Machine implements Port {
       transport: this.#transport(isAlive),
       signatures,
       kernel,
+      proofs,
       bls: scheme,
       onEvidence: (evidence) => isAlive() && watcher.accused(this, evidence.validator),
       onFailure: fail,

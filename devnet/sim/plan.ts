@@ -3,12 +3,15 @@
  * that meets nothing but clogged links finds what a little of everything never does.
  */
 
+import { toHex } from '../../core/bytes.ts'
 import { type Random, randomStream } from '../../core/random.ts'
 import { WEI_PER_CPC } from '../../core/units.ts'
 import { type ChainParams, DIFFICULTY_FLOOR_MACS, PRESETS } from '../../vm/params.ts'
+import { developmentKeyOf } from '../../vm/zk/development.ts'
 import { MISDEEDS, type Misdeed } from './actors/index.ts'
 import type { ClockError } from './clock.ts'
 import type { DiskTempo } from './disk.ts'
+import { PROOF_SECRET } from './keys.ts'
 import type { LinkFaults } from './network.ts'
 
 export type PartitionShape = 'halves' | 'one alone' | 'one way' | 'scattered'
@@ -16,6 +19,8 @@ export type PartitionShape = 'halves' | 'one alone' | 'one way' | 'scattered'
 export interface Plan {
   readonly seed: number
   readonly params: ChainParams
+  /** Height from which on blocks may hold lanes and covenants. */
+  readonly vprogsFrom: number
   /** Genesis stakes: of validator i, who has key i. */
   readonly stakesWei: readonly bigint[]
   /** Smallest amount that is worth moving: a single wei in some runs, where a quorum ends between two validators. */
@@ -65,6 +70,20 @@ export const faultyIn = ({ byzantine, outside, diskLosses }: Plan, index: number
 
 const NO_FAULTS: LinkFaults = { loss: 0, duplicates: 0, minDelayMs: 1, maxDelayMs: 20, stragglers: 0 }
 
+/** Most runs end above it. */
+const MAX_VPROGS_FROM = 30
+
+/** Lanes and covenants: from the start, from soon after, or from any height that most runs reach. */
+const drawVprogs = (random: Random) => ({
+  vprogsFrom: random.pick([0, random.between(1, 12), random.between(1, MAX_VPROGS_FROM)]),
+  vprogParams: {
+    // From as small as seeds allow: lanes fall idle, and return, within a run.
+    laneWindowBlocks: random.pick([8, 12, 30]),
+    maxLanesPerBlock: random.pick([2, 3, 16]),
+    devProofKey: toHex(developmentKeyOf(PROOF_SECRET)),
+  },
+})
+
 function drawParams(random: Random, unitWei: bigint, canJail: boolean): ChainParams {
   const epochBlocks = random.pick([8, 8, 10, 12])
   return {
@@ -74,7 +93,6 @@ function drawParams(random: Random, unitWei: bigint, canJail: boolean): ChainPar
     maxClockDriftMs: random.pick([20, 200, 500]),
     epochBlocks,
     seedWindowBlocks: epochBlocks / 2,
-    laneWindowBlocks: 30,
     genesisDifficultyMacs: DIFFICULTY_FLOOR_MACS,
     minStakeWei: unitWei,
     // Half a unit is what users move at least.
@@ -140,6 +158,8 @@ export function drawPlan(seed: number): Plan {
   const outside = new Set(random.chance(0.5) ? drawMinority(random, stakesWei, taken, validators) : [])
   const canJail = taken.size === 0 && random.chance(0.5)
   const params = drawParams(random, unitWei, canJail)
+  // From a stream of its own, so that what else a seed draws does not depend on it.
+  const { vprogsFrom, vprogParams } = drawVprogs(randomStream(seed, 'vprogs'))
   const { blockIntervalMs, networkDelayMs } = params
   /** What a view takes when all goes well, more or less. */
   const viewMs = blockIntervalMs + networkDelayMs
@@ -150,7 +170,8 @@ export function drawPlan(seed: number): Plan {
     random.chance(share) ? viewMs * random.between(least, most) : undefined
   return {
     seed,
-    params,
+    params: { ...params, ...vprogParams },
+    vprogsFrom,
     stakesWei,
     unitWei,
     hasJoiner,

@@ -45,6 +45,7 @@ describe('simulated networks', () => {
       expect(Object.keys(kinds).length).toBeGreaterThanOrEqual(4)
       expect(kinds.SUBMIT_RESULT).toBeGreaterThanOrEqual(1)
       expect(STAKING.filter((kind) => kinds[kind] !== undefined).length).toBeGreaterThanOrEqual(2)
+      expect((kinds.LANE ?? 0) + (kinds.COVENANT ?? 0)).toBeGreaterThanOrEqual(3)
     }
     const sum = (value: (result: RunResult) => number): number => results.reduce((total, r) => total + value(r), 0)
     expect(results.filter(({ faults }) => faults.crashes! > 0).length).toBeGreaterThanOrEqual(SEEDS / 2)
@@ -52,6 +53,7 @@ describe('simulated networks', () => {
     expect(Object.keys(results[0]!.faults)).toEqual(FAULTS)
     expect(sum(({ refused }) => refused)).toBeGreaterThan(0)
     expect(sum(({ slashed }) => slashed)).toBeGreaterThan(0)
+    expect(sum(({ forged }) => forged)).toBeGreaterThan(0)
   })
 
   it('a run in which users do nothing is called weak', async () => {

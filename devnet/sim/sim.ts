@@ -7,6 +7,7 @@
  *     world.ts      one run                      actors/       byzantine parts
  *     machine.ts    a node, its disk and clock   faults.ts     crashes, lost disks, partitions, clogged links
  *     network.ts    links                        workload.ts   users, and what they want (draws.ts)
+ *                                                vprog-users.ts  those of lanes and covenants
  *
  * What it leaves out: curves (signatures are hashes that only their owner can make), sockets, and threads.
  * After FoundationDB's simulation and TigerBeetle's VOPR: swarm-drawn faults, a safety phase, then a healed quorum that must

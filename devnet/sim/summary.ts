@@ -6,6 +6,7 @@ const SUMMED = [
   'views',
   'transactions',
   'refused',
+  'forged',
   'epochEdges',
   'setChanges',
   'slashed',

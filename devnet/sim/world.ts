@@ -12,12 +12,14 @@ import { genesisBlock } from '../../consensus/genesis.ts'
 import { hexKey } from '../../core/bytes.ts'
 import { EventQueue } from '../../core/event-queue.ts'
 import { sha256 } from '../../core/hash.ts'
-import { randomStream } from '../../core/random.ts'
+import { type Random, randomStream } from '../../core/random.ts'
 import { standInScheme } from '../../core/stand-in-bls.ts'
+import type { ChainNode } from '../../node/chain-node.ts'
 import { SignaturePool } from '../../node/ingest/signature-pool.ts'
+import { inlineProofs } from '../../node/zk/proofs.ts'
 import type { Genesis } from '../../vm/genesis.ts'
 import { castMachines, keyNumbers, machineName } from './cast.ts'
-import type { Lack } from './check/harvest.ts'
+import { type Lack, VPROG_KINDS } from './check/harvest.ts'
 import { Checker } from './checker.ts'
 import { Faults } from './faults.ts'
 import { accountKeys, ownerKeys, simGenesis } from './genesis.ts'
@@ -28,6 +30,7 @@ import { HEALED_BLOCKS, MIN_EPOCH_EDGES, MIN_VIEWS, type Plan } from './plan.ts'
 import { MemoRecoverer } from './senders.ts'
 import { memoKernel } from './tile-memo.ts'
 import { Trace } from './trace.ts'
+import { VprogUsers } from './vprog-users.ts'
 import { Workload } from './workload.ts'
 
 /** Events between two looks at whether the run is done: looking costs about as much as an event. */
@@ -66,6 +69,8 @@ export interface RunResult {
   readonly kinds: Readonly<Record<string, number>>
   /** Refused at once by the node that was asked. */
   readonly refused: number
+  /** Sent with a false proof. */
+  readonly forged: number
   readonly slashed: number
   readonly events: number
   readonly simulatedMs: number
@@ -88,6 +93,7 @@ export class World {
   readonly #trace: Trace
   readonly #faults: Faults
   readonly #workload: Workload
+  readonly #vprogUsers: VprogUsers
   #events = 0
   #isHealed = false
   /** Newest height that all healed machines had, when they had it, and what they must reach next. */
@@ -122,6 +128,7 @@ export class World {
       genesis,
       scheme,
       kernel,
+      proofs: inlineProofs(params),
       signatures: new SignaturePool(decode, [new MemoRecoverer()]),
     }
     this.machines = castMachines(plan, machineWorld, genesisBlock(genesis))
@@ -143,11 +150,15 @@ export class World {
       random,
       scheme,
       kernel,
-      node: () => {
-        const up = (this.#isHealed ? this.#core() : this.machines).filter((m) => m.isHonest && m.node !== undefined)
-        return up.length === 0 ? undefined : random.pick(up).node
-      },
-      wanted: () => this.#lacks().flatMap(({ helps }) => helps),
+      node: () => this.#nodeFor(random),
+      wanted: () => this.#wanted((kind) => !VPROG_KINDS.includes(kind)),
+    })
+    const vprogRandom = randomStream(seed, 'vprog users')
+    this.#vprogUsers = new VprogUsers({
+      plan,
+      random: vprogRandom,
+      node: () => this.#nodeFor(vprogRandom),
+      isWanted: () => this.#wanted((kind) => VPROG_KINDS.includes(kind)).length > 0,
     })
     this.#startAll()
   }
@@ -260,10 +271,22 @@ export class World {
     const send = (): void => {
       this.#queue.after(1 + random.below(2 * this.plan.transactionEveryMs), () => {
         void this.#workload.send()
+        void this.#vprogUsers.send()
         send()
       })
     }
     send()
+  }
+
+  /** Kinds that the run has not had enough of. */
+  #wanted(isOf: (kind: string) => boolean): string[] {
+    return this.#lacks().flatMap(({ helps }) => helps.filter(isOf))
+  }
+
+  /** One that users send to. */
+  #nodeFor(random: Random): ChainNode | undefined {
+    const up = (this.#isHealed ? this.#core() : this.machines).filter((m) => m.isHonest && m.node !== undefined)
+    return up.length === 0 ? undefined : random.pick(up).node
   }
 
   // ------------------------------------------------------------------------------------------------- the checker
@@ -275,6 +298,8 @@ export class World {
       epochBlocks: plan.params.epochBlocks,
       minStakeWei: plan.params.minStakeWei,
       genesisWei: sum(genesis.alloc.map(({ balanceWei }) => balanceWei)) + sum(plan.stakesWei),
+      isForged: (hash) => this.#vprogUsers.forged.has(hexKey(hash)),
+      lanes: { vprogsFrom: plan.vprogsFrom, laneWindowBlocks: plan.params.laneWindowBlocks },
       genesisSet: plan.stakesWei.map((powerWei, i) => ({ address: simKey(i).address, powerWei })),
       accounts: accountKeys(plan).map(({ address }) => address),
       owners: ownerKeys(plan).map(({ address }) => address),
@@ -347,7 +372,8 @@ export class World {
       setChanges: checker.setChanges,
       transactions: checker.harvest.total,
       kinds: checker.harvest.counts,
-      refused: this.#workload.refused,
+      refused: this.#workload.refused + this.#vprogUsers.refused,
+      forged: this.#vprogUsers.forged.size,
       slashed: checker.slashed,
       events: this.#events,
       simulatedMs: this.#queue.nowMs,
@@ -359,5 +385,5 @@ export class World {
   }
 }
 
-/** Blocks, indexes, receipts, senders, transactions; state values and their past; the state tree (node/storage/layout.ts). */
-const FINAL_TABLES = [0x10, 0x11, 0x12, 0x13, 0x14, 0x20, 0x21, 0x30]
+/** Blocks, indexes, receipts, senders, transactions; what happened to lanes and covenants; state values and their past; the state tree (node/storage/layout.ts). */
+const FINAL_TABLES = [0x10, 0x11, 0x12, 0x13, 0x14, 0x1a, 0x1b, 0x1c, 0x1d, 0x20, 0x21, 0x30]

@@ -9,7 +9,7 @@ import { supply } from '../../vm/state/tables.ts'
 import { readRecord } from '../../vm/state/view.ts'
 import { DATASET_NAMES } from '../cli/commands/chain/dataset.ts'
 import { ChainMaker } from '../testing/chain-maker.ts'
-import { MADE_PARAMS } from '../testing/chain-plan.ts'
+import { VPROG_PARAMS } from '../testing/chain-plan.ts'
 import { amount, flag, integer, type Row, text } from './column.ts'
 import { type ChainDataset, DATASETS } from './datasets.ts'
 import { exportToFile, FORMATS, type Format } from './export.ts'
@@ -18,7 +18,7 @@ import { schemaMarkdown } from './schema.ts'
 import type { DatasetSource } from './source.ts'
 
 /** Short epochs: who joins is in the third set, and may equivocate there. */
-const PARAMS = { ...MADE_PARAMS, epochBlocks: 8, seedWindowBlocks: 4 }
+const PARAMS = { ...VPROG_PARAMS, epochBlocks: 8, seedWindowBlocks: 4 }
 /** Five epochs and a part. */
 const BLOCKS = 44
 
@@ -31,11 +31,11 @@ let duckdb: DuckDBConnection
 beforeAll(async () => {
   instance = await DuckDBInstance.create()
   duckdb = await instance.connect()
-  maker = await ChainMaker.open(new MemoryStore(), { seed: 3, params: PARAMS })
+  maker = await ChainMaker.open(new MemoryStore(), { seed: 3, params: PARAMS, vprogsFrom: 4 })
   await maker.run(BLOCKS)
   source = await openDatasetSource(maker.chain, maker.genesis)
   for (const dataset of DATASETS) for (const format of FORMATS) await written(dataset, format)
-})
+}, 60_000)
 afterAll(() => {
   duckdb.closeSync()
   instance.closeSync()
@@ -140,6 +140,37 @@ describe('the sums agree with the supply of the chain', () => {
     expect(await total("SELECT sum(change_wei) FROM '$balances.parquet'")).toBe(supplyAt(BLOCKS).balances)
   })
 
+  test('outputs: what is not spent', async () => {
+    const held = supplyAt(BLOCKS).outputs
+    expect(held).toBeGreaterThan(0n)
+    expect(await total("SELECT sum(change_wei) FROM '$outputs.parquet'")).toBe(held)
+    expect(await total(`SELECT outputs_wei FROM '$blocks.parquet' WHERE height = ${BLOCKS}`)).toBe(held)
+    const unspent =
+      "SELECT sum(wei) FROM (SELECT sum(change_wei) AS wei, count(*) AS rows FROM '$outputs.parquet' " +
+      'GROUP BY output_transaction, output_index) WHERE rows = 1'
+    expect(await total(unspent)).toBe(held)
+    // Made and spent by transactions that the other table has, with as many of them.
+    const moved = (made: boolean) => total(`SELECT count(*) FROM '$outputs.parquet' WHERE made = ${made}`)
+    const named = (column: string) => total(`SELECT sum(${column}) FROM '$transactions.parquet' WHERE status = 1`)
+    expect(await moved(true)).toBe(await named('outputs'))
+    expect(await moved(false)).toBe(await named('inputs'))
+    expect(await moved(false)).toBeGreaterThan(0n)
+    const unknown =
+      "SELECT count(*) FROM '$outputs.parquet' ANTI JOIN '$transactions.parquet' ON output_transaction = kip_id"
+    expect(await total(unknown)).toBe(0n)
+  })
+
+  test('all that there is, is somewhere', async () => {
+    const { bonded, unbonding, accrued, workerPool, payoutQueue } = supplyAt(BLOCKS)
+    const free = await total("SELECT sum(change_wei) FROM '$balances.parquet'")
+    const inOutputs = await total("SELECT sum(change_wei) FROM '$outputs.parquet'")
+    const carried = await total(`SELECT carry_wei FROM '$blocks.parquet' WHERE height = ${BLOCKS}`)
+    const elsewhere = bonded + unbonding + accrued + workerPool + payoutQueue
+    expect(free + inOutputs + carried + elsewhere).toBe(
+      await total(`SELECT supply_wei FROM '$blocks.parquet' WHERE height = ${BLOCKS}`),
+    )
+  })
+
   test('rewards: the pool is what workers were paid and still wait for', async () => {
     const sum = (kind: string) =>
       total(`SELECT coalesce(sum(amount_wei), 0) FROM '$rewards.parquet' WHERE kind = '${kind}'`)
@@ -163,6 +194,9 @@ describe('the sums agree with the supply of the chain', () => {
     expect(paid).toBe(await total("SELECT sum(fees_burned_wei) + sum(priority_fees_wei) FROM '$blocks.parquet'"))
     expect(await total("SELECT sum(gas_used) FROM '$transactions.parquet'")).toBe(
       await total("SELECT sum(gas_used) FROM '$blocks.parquet'"),
+    )
+    expect(await total("SELECT sum(gram_used) FROM '$transactions.parquet'")).toBe(
+      await total("SELECT sum(gram_used) FROM '$blocks.parquet'"),
     )
     expect(await total("SELECT sum(accepted) FROM '$results.parquet'")).toBe(
       await total("SELECT sum(results) FROM '$blocks.parquet'"),

@@ -4,6 +4,7 @@ import type { DatasetSource } from './source.ts'
 import { balances } from './tables/balances.ts'
 import { blocks } from './tables/blocks.ts'
 import { evidence } from './tables/evidence.ts'
+import { outputs } from './tables/outputs.ts'
 import { results } from './tables/results.ts'
 import { rewards } from './tables/rewards.ts'
 import { timings } from './tables/timings.ts'
@@ -23,6 +24,7 @@ export const DATASETS: readonly ChainDataset[] = [
   workers,
   rewards,
   balances,
+  outputs,
   evidence,
   timings,
 ]

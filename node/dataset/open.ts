@@ -4,7 +4,7 @@ import { openRules } from '../execution-rules.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
 import { DatasetSource } from './source.ts'
 
-/** @param circuitFile `zk.risc0Circuit` @throws QuernError as `readCircuit` */
+/** @param circuitFile `zk.risc0_circuit` @throws QuernError as `readCircuit` */
 export const openDatasetSource = async (
   chain: ChainStore,
   genesis: Genesis,

@@ -21,6 +21,8 @@ export const OVERRIDABLE = [
   'max_results_per_block',
   'base_fee_floor_wei',
   'gas_limit',
+  'gram_limit',
+  'max_lanes_per_block',
   'min_stake_wei',
   'min_delegation_wei',
   'max_validators',

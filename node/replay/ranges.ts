@@ -37,7 +37,7 @@ export type FromRange =
 
 export interface RangesOptions {
   readonly genesis: Genesis
-  /** `zk.risc0Circuit` */
+  /** `zk.risc0_circuit` */
   readonly circuitFile?: string | undefined
   /** Of the store; no process has it open. */
   readonly directory: string

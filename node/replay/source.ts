@@ -38,7 +38,7 @@ export interface ReplayRange {
 
 /**
  * @param archive its blocks, in place of the store's
- * @param circuitFile `zk.risc0Circuit`
+ * @param circuitFile `zk.risc0_circuit`
  * @throws QuernError `REPLAY_RANGE`, `ARCHIVE_OTHER_CHAIN`, `BLOCK_PRUNED`, and as `readCircuit`
  */
 export async function openReplaySource(

@@ -3,8 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Pair, WhatIfReport } from '../../consensus/what-if.ts'
 import { MemoryStore } from '../../core/kv.ts'
 import { ArchiveReader } from '../archive/archive-reader.ts'
+import { openDatasetSource } from '../dataset/open.ts'
 import { ChainMaker } from '../testing/chain-maker.ts'
-import { MADE_PARAMS } from '../testing/chain-plan.ts'
+import { MADE_PARAMS, VPROG_PARAMS } from '../testing/chain-plan.ts'
+import { VPROG_GRAM } from '../vprog/traffic.ts'
 import { overridden } from './override.ts'
 import { openReplaySource } from './source.ts'
 import { replayWhatIf } from './what-if.ts'
@@ -87,6 +89,57 @@ describe('the same transactions', () => {
   it('wait where a block holds fewer results', async () => {
     const report = await under({ max_results_per_block: 4, target_results_per_block: 1 })
     expect(report.transactions.other + report.stillWaiting).toBe(report.transactions.real)
+  })
+})
+
+describe('lanes and covenants', () => {
+  const BLOCKS = 24
+  let maker: ChainMaker
+  beforeAll(async () => {
+    const params = { ...VPROG_PARAMS, epochBlocks: 8, seedWindowBlocks: 4 }
+    maker = await ChainMaker.open(new MemoryStore(), { params, vprogsFrom: 5, transactionsPerBlock: 8 })
+    await maker.run(BLOCKS)
+  }, 30_000)
+
+  async function over(override: Record<string, unknown>): Promise<WhatIfReport> {
+    const { genesis, chain } = maker
+    const source = await openReplaySource({ genesis, chain }, {})
+    return (await replayWhatIf(source, overridden(override, genesis), { threads: 1 })).report
+  }
+
+  it('come to the same under the same rules, and pay leaders for gram as for gas', async () => {
+    const report = await over({})
+    expect(report.gramUsed.real).toBeGreaterThan(0)
+    for (const key of ['transactions', 'failed', 'gasUsed', 'gramUsed'] as const) {
+      expect(report[key].other, key).toBe(report[key].real)
+    }
+    expect([report.overflowCount, report.dropped.size, report.changed.size, report.stillWaiting]).toEqual([0, 0, 0, 0])
+
+    const { rewards } = await import('../dataset/tables/rewards.ts')
+    let paidWei = 0n
+    const source = await openDatasetSource(maker.chain, maker.genesis)
+    for await (const row of rewards.rows(source, { from: 1, to: BLOCKS })) {
+      const { kind, amount_wei: wei } = row as { kind: string; amount_wei: bigint }
+      if (kind === 'leader' || kind === 'voter' || kind === 'priority_fees') paidWei += wei
+    }
+    expect(sumOf(report.validatorWei, 'real')).toBe(paidWei)
+  })
+
+  it('wait for their turn where a block has room for one lane, or for the gram of one script', async () => {
+    for (const [override, lacked] of [
+      [{ max_lanes_per_block: 1 }, 'lanes'],
+      [{ gram_limit: VPROG_GRAM }, 'gram'],
+    ] as const) {
+      const report = await over(override)
+      expect(report.overflows.map((one) => one.lacked)).toContain(lacked)
+      expect(report.transactions.other + report.stillWaiting).toBe(report.transactions.real)
+    }
+  })
+
+  it('fail where gram has run out before the proof, and what builds on them fails too', async () => {
+    const report = await over({ gram_limit: 1_000 })
+    expect(report.changed.get('done -> GRAM_EXCEEDED')).toBeGreaterThan(0)
+    expect(report.changed.get('done -> OUTPUT_UNKNOWN')).toBeGreaterThan(0)
   })
 })
 

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { toHex } from '../../core/bytes.ts'
 import { MemoryStore } from '../../core/kv.ts'
 import { ChainMaker } from './chain-maker.ts'
+import { VPROG_PARAMS } from './chain-plan.ts'
 
 /** Five epochs. */
 const BLOCKS = 100
@@ -18,6 +19,23 @@ it('makes the same chain from the same seed, and a longer one begins as a shorte
   const other = await ChainMaker.open(new MemoryStore(), { ...changes, seed: 2 })
   await other.run(21)
   expect(toHex(other.chain.head.hash)).not.toBe(toHex(short.chain.head.hash))
+})
+
+it('takes lanes and covenants from their height on, the same from the same seed', async () => {
+  const changes = { params: VPROG_PARAMS, vprogsFrom: 5, seed: 4 }
+  const [one, other] = [
+    await ChainMaker.open(new MemoryStore(), changes),
+    await ChainMaker.open(new MemoryStore(), changes),
+  ]
+  await one.run(25)
+  await other.run(25)
+  expect(toHex(one.chain.head.hash)).toBe(toHex(other.chain.head.hash))
+  for (const kind of ['LANE', 'COVENANT', 'TRANSFER']) expect(one.tally.get(kind)?.done).toBeGreaterThan(2)
+  expect(one.failures.get('SCRIPT_FAILED')).toBeGreaterThan(0)
+  const commitments = [4, 5].map((height) =>
+    one.chain.blockAt(height)!.block.header.seqCommit.some((byte) => byte !== 0),
+  )
+  expect(commitments).toEqual([false, true])
 })
 
 it('leaves views out, voters out and finalizations out, but never at the end of an epoch', async () => {

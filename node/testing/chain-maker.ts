@@ -22,6 +22,7 @@ import { assert } from '../../core/errors.ts'
 import type { KvStore } from '../../core/kv.ts'
 import { type Random, randomStream } from '../../core/random.ts'
 import { loadTileKernel } from '../../gpu/wasm/kernel.ts'
+import { hasScripts } from '../../vm/execution/limits.ts'
 import type { ExecutionRules } from '../../vm/execution/types.ts'
 import { intrinsicGas } from '../../vm/gas.ts'
 import type { Genesis } from '../../vm/genesis.ts'
@@ -37,8 +38,9 @@ import { executionRules } from '../execution-rules.ts'
 import { genesisEntry } from '../genesis-entry.ts'
 import { signQuickly } from '../ingest/quick-sign.ts'
 import { ChainStore } from '../storage/chain-store.ts'
+import { VPROG_GRAM, VprogTraffic } from '../vprog/traffic.ts'
 import { inlineProofs } from '../zk/proofs.ts'
-import { type ChainPlan, MADE_PLAN, madeGenesis, makerKey } from './chain-plan.ts'
+import { type ChainPlan, MADE_PLAN, madeGenesis, makerKey, PROOF_SECRET } from './chain-plan.ts'
 import { isAway, MAX_JOINERS, Traffic, type Wish } from './traffic.ts'
 
 /** Order of the group that BLS secret keys belong to. */
@@ -50,6 +52,9 @@ const VOTER_ABSENT = 0.08
 const NOT_FINALISED_DIRECTLY = 0.1
 const NOTARISED_AGAIN = 0.5
 const FULL_BLOCK = 0.02
+/** Of a transaction, once there are lanes and covenants, and of one of those to bring a false proof. */
+const IS_VPROG = 0.4
+const FALSE_PROOF = 0.05
 
 export interface Tally {
   done: number
@@ -67,6 +72,8 @@ export class ChainMaker {
   readonly #rules: ExecutionRules
   readonly #random: Random
   readonly #traffic: Traffic
+  readonly #vprogRandom: Random
+  readonly #vprogs: VprogTraffic
   /** By owner: secret key, and the number of a joiner. */
   readonly #members: ReadonlyMap<string, { readonly secret: bigint; readonly joiner: number | undefined }>
 
@@ -79,6 +86,8 @@ export class ChainMaker {
     this.#rules = executionRules(genesis, genesisHash, { kernel, bls, proofs: inlineProofs(plan.params).verifier })
     this.#random = randomStream(plan.seed, 'blocks')
     this.#traffic = new Traffic({ plan, random: randomStream(plan.seed, 'traffic'), kernel, genesisHash })
+    this.#vprogRandom = randomStream(plan.seed, 'vprogs')
+    this.#vprogs = new VprogTraffic(this.#vprogRandom, PROOF_SECRET)
     const member = (role: 'validator' | 'joiner') => (_: unknown, i: number) => {
       const { owner, blsSecretKey } = makerKey(role, i)
       const joiner = role === 'joiner' ? i : undefined
@@ -211,9 +220,13 @@ export class ChainMaker {
     return {
       next: () => {
         if (left-- <= 0) return undefined
-        const wish = isTransfer ? this.#traffic.transfer() : this.#traffic.wish(scene)
+        const nonceOf = (owner: Uint8Array) =>
+          nonces.get(hexKey(owner)) ?? readRecord(state, accounts, owner)?.nonce ?? 0
+        const wish = isTransfer
+          ? this.#traffic.transfer()
+          : (this.#vprogWish(height, nonceOf) ?? this.#traffic.wish(scene))
         last = hexKey(wish.from.owner)
-        const nonce = nonces.get(last) ?? readRecord(state, accounts, wish.from.owner)?.nonce ?? 0
+        const nonce = nonceOf(wish.from.owner)
         nonces.set(last, nonce + 1)
         return this.#signed(wish, nonce)
       },
@@ -221,6 +234,23 @@ export class ChainMaker {
         nonces.set(last, nonces.get(last)! - 1)
       },
     }
+  }
+
+  /** Something for lanes and outputs, where the chain has them and somebody wants it. */
+  #vprogWish(height: number, nonceOf: (owner: Uint8Array) => number): Wish | undefined {
+    const { vprogsFrom, users } = this.plan
+    const random = this.#vprogRandom
+    if (vprogsFrom === undefined || height < vprogsFrom || !random.chance(IS_VPROG)) return undefined
+    const from = makerKey('user', random.below(users))
+    const { block } = this.chain.blockAt(Math.max(0, height - 1 - random.below(4)))!
+    const scene = {
+      state: this.chain.state,
+      height,
+      block: { hash: block.hash, seqCommit: block.header.seqCommit },
+      sender: { address: from.owner, nonce: nonceOf(from.owner) },
+    }
+    const action = random.chance(FALSE_PROOF) ? this.#vprogs.drawFalse(scene) : this.#vprogs.draw(scene)
+    return action === undefined ? undefined : { from, action }
   }
 
   #signed({ from, action }: Wish, nonce: number): Transaction {
@@ -234,7 +264,7 @@ export class ChainMaker {
       nonce,
       maxPriorityFeePerGas: type === 'legacy' ? maxFeePerGas : BigInt(this.#random.below(3_000)),
       maxFeePerGas,
-      gasLimit: intrinsicGas(action),
+      gasLimit: intrinsicGas(action) + (hasScripts(action) ? VPROG_GRAM : 0),
       action,
     }
     const raw = signQuickly(fields, from.privateKey)

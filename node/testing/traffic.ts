@@ -46,10 +46,7 @@ export interface TrafficModules {
 
 type Draw = (scene: Scene) => Wish | undefined
 
-/** Those of every chain; the others come with an activation. */
-type SentKind = Exclude<KindName, 'LANE' | 'COVENANT'>
-
-/** Lanes and covenants have traffic of their own (vm/execution/vprogs.test.ts). */
+/** Those of every chain; lanes and covenants come with an activation, and have traffic of their own (node/vprog/traffic.ts). */
 type DrawnKind = Exclude<KindName, 'LANE' | 'COVENANT'>
 
 const WEIGHTS: Readonly<Record<DrawnKind, number>> = {
@@ -118,7 +115,7 @@ export class Traffic {
     return { from: this.#user(), action: { kind: 'TRANSFER', to, value, memo } }
   }
 
-  #anyKind(random: Random): SentKind {
+  #anyKind(random: Random): DrawnKind {
     let left = random.below(TOTAL_WEIGHT)
     for (const [kind, weight] of Object.entries(WEIGHTS)) {
       left -= weight

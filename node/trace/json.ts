@@ -8,7 +8,7 @@ import { toHex } from '../../core/bytes.ts'
 import { formatUuid } from '../../vm/compute-root.ts'
 import type { TracedAccess, TracedStep } from '../../vm/execution/trace.ts'
 import type { ComputeTrace } from '../../vm/execution/trace-compute.ts'
-import { gasSteps } from '../../vm/execution/trace-gas.ts'
+import { gasSteps, gramSteps } from '../../vm/execution/trace-gas.ts'
 import { MONEY_CATEGORIES, type MoneyCategory } from '../../vm/state/table.ts'
 import type { TracedBlock, TracedTransaction } from './trace-block.ts'
 
@@ -17,17 +17,20 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 const ADDRESS_BYTES = 20
 const snake = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
-/** Any record or key. Every 20 bytes of the state's tables are an address. */
+/** Any record or key. Every 20 bytes of the state's tables are an address, but for a lane's id. */
 export function recordJson(value: unknown): Json {
   if (value === undefined || value === null) return null
   if (value instanceof Uint8Array) return value.length === ADDRESS_BYTES ? formatAddress(value) : toHex(value)
   if (typeof value === 'bigint') return value.toString()
   if (Array.isArray(value)) return value.map(recordJson)
   if (typeof value === 'object') {
-    return Object.fromEntries(Object.entries(value).map(([name, part]) => [snake(name), recordJson(part)]))
+    return Object.fromEntries(Object.entries(value).map(([name, part]) => [snake(name), partJson(name, part)]))
   }
   return value as string | number | boolean
 }
+
+const partJson = (name: string, part: unknown): Json =>
+  name === 'laneId' && part instanceof Uint8Array ? toHex(part) : recordJson(part)
 
 const rawJson = ({ table }: TracedAccess, value: unknown): Json =>
   value === undefined ? null : toHex(table.encode(value))
@@ -105,6 +108,7 @@ export function transactionTraceJson(traced: TracedTransaction) {
       used: receipt.gasUsed,
       gram: receipt.gramUsed,
       steps: gasSteps(transaction.action),
+      gram_steps: gramSteps(action.units),
       price: receipt.effectiveGasPrice.toString(),
       fee: (BigInt(receipt.gasUsed + receipt.gramUsed) * receipt.effectiveGasPrice).toString(),
     },

@@ -1,15 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { bls } from '../../core/bls.ts'
 import { fromHex, hexKey, toHex } from '../../core/bytes.ts'
 import { sha256 } from '../../core/hash.ts'
-import { referenceKernel } from '../../vm/compute/tile.ts'
 import { StateLayer } from '../../vm/state/layers.ts'
 import { fixture } from '../rpc/fixture.ts'
 import { traceLines } from './json.ts'
 import { traceBlock } from './trace-block.ts'
 
 const { chain } = fixture()
-const rules = { params: chain.genesis.params, genesisHash: chain.genesisHash, kernel: referenceKernel, bls }
+const { rules } = chain
 function input(height: number) {
   const { block, transactions } = chain.blockByHeight(height)!
   const parent = chain.blockByHeight(height - 1)!.block

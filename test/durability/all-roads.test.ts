@@ -12,7 +12,7 @@ describe('one chain', () => {
 
   beforeAll(async () => {
     report = await takeAllRoads(folder, BLOCKS)
-  }, 120_000)
+  }, 240_000)
   afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
 
   it.each(['sync', 'snapshot', 'import', 'replay archive', 'replay store'] as const)(
@@ -29,8 +29,12 @@ describe('one chain', () => {
   })
 
   it.each(['sync', 'snapshot', 'import'] as const)(
-    'proves a balance and a result from the store of the road %s to who holds a checkpoint',
+    'proves a balance, a result, an output and a lane from the store of the road %s to who holds a checkpoint',
     (road) => {
+      expect(report.expected).toMatchObject({
+        output: { height: expect.any(Number) },
+        lane: { lastTouch: expect.any(Number) },
+      })
       expect(report.proofs[road]).toEqual(report.expected)
     },
   )

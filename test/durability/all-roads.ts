@@ -3,6 +3,7 @@
  * and by executing again what archive and store hold. A road to a store begins with an empty one and the genesis.
  */
 import path from 'node:path'
+import { blockContext } from '../../consensus/context.ts'
 import type { Checkpoint } from '../../consensus/light/trust.ts'
 import { bls } from '../../core/bls.ts'
 import { type Hash, toHex } from '../../core/bytes.ts'
@@ -25,16 +26,27 @@ import { ChainStore } from '../../node/storage/chain-store.ts'
 import { LevelStore } from '../../node/storage/level-store.ts'
 import { joinBySnapshot } from '../../node/sync/snapshot-join.ts'
 import { ChainMaker } from '../../node/testing/chain-maker.ts'
-import { MADE_PARAMS, makerKey } from '../../node/testing/chain-plan.ts'
+import { makerKey, VPROG_PARAMS } from '../../node/testing/chain-plan.ts'
 import { MemoryHub } from '../../p2p/memory.ts'
+import { type OutputRecord, outputs } from '../../vm/covenant/tables.ts'
+import { kipTransaction } from '../../vm/covenant/view.ts'
+import { transactionId } from '../../vm/kip/hashing.ts'
+import type { Outpoint } from '../../vm/kip/types.ts'
+import { commitmentPath } from '../../vm/lanes/commit.ts'
+import { commitmentOf, laneKey, laneLeaf } from '../../vm/lanes/hashing.ts'
+import { proveLane } from '../../vm/lanes/pages.ts'
+import { rootOfLaneProof } from '../../vm/lanes/proof.ts'
+import { type LaneRecord, lanes } from '../../vm/lanes/tables.ts'
 import { type Account, accounts } from '../../vm/state/tables.ts'
-import { readRecord } from '../../vm/state/view.ts'
+import { readRecord, StateView, treeKeyOf } from '../../vm/state/view.ts'
 import { decodeEnvelope, decodeOptions } from '../../vm/transaction/envelope.ts'
 
 /** So long that neither 250 blocks nor 2,000 end with an epoch: behind a snapshot there are blocks to follow. */
 const EPOCH_BLOCKS = 48
-const PARAMS = { ...MADE_PARAMS, epochBlocks: EPOCH_BLOCKS, seedWindowBlocks: EPOCH_BLOCKS / 2 }
+const PARAMS = { ...VPROG_PARAMS, epochBlocks: EPOCH_BLOCKS, seedWindowBlocks: EPOCH_BLOCKS / 2, laneWindowBlocks: 30 }
 const PEERS = ['a', 'b', 'c']
+/** Within the first epoch, and not at its beginning. */
+const VPROGS_FROM = 20
 /** For a road of 2,000 blocks on a busy machine. */
 const PATIENCE_MS = 600_000
 
@@ -51,6 +63,12 @@ export interface Proof {
   readonly account: Account
   /** Of the newest result. */
   readonly resultTransaction: string
+  /** Newest of those that nobody spent. */
+  readonly output: OutputRecord | undefined
+  /** Touched last. */
+  readonly lane: LaneRecord | undefined
+  /** What a proof of that lane leads to: the header's commitment. */
+  readonly seqCommit: string
 }
 
 export type Road = 'sync' | 'snapshot' | 'import' | 'replay archive' | 'replay store'
@@ -111,7 +129,7 @@ class Roads {
   static async open(folder: string, blocks: number): Promise<Roads> {
     const startedAt = performance.now()
     const store = await LevelStore.open(path.join(folder, 'made'))
-    const maker = await ChainMaker.open(store, { params: PARAMS })
+    const maker = await ChainMaker.open(store, { params: PARAMS, vprogsFrom: VPROGS_FROM })
     await maker.run(blocks)
     const roads = new Roads(folder, store, maker)
     roads.#seconds.make = secondsSince(startedAt)
@@ -265,30 +283,69 @@ class Roads {
     const client = new LightClient({ rules, trusted, sources: () => [source], nowMs })
     await client.advance()
     const { header, value } = await client.account(makerKey('user', 1).owner)
-    const result = await client.result({ transaction: this.#newestResult() })
-    return { height: header.height, account: value, resultTransaction: toHex(result.value.transactionHash) }
+    const result = await client.result({ transaction: this.#newest().result })
+    const { output, laneId } = this.#newest()
+    const [outputBytes, laneBytes] = await client.state(header, [
+      treeKeyOf(outputs, output),
+      treeKeyOf(lanes, laneKey(laneId)),
+    ])
+    return {
+      height: header.height,
+      account: value,
+      resultTransaction: toHex(result.value.transactionHash),
+      output: outputBytes && outputs.decode(outputBytes),
+      lane: laneBytes && lanes.decode(laneBytes),
+      seqCommit: toHex(committedTo(chain, laneKey(laneId))),
+    }
   }
 
   #expected(): Proof {
     const account = readRecord(this.#maker.chain.state, accounts, makerKey('user', 1).owner)
     assert(account !== undefined, 'users have money')
-    return { height: this.#height, account, resultTransaction: toHex(this.#newestResult()) }
+    const { result, output, laneId } = this.#newest()
+    const { state, head } = this.#maker.chain
+    return {
+      height: this.#height,
+      account,
+      resultTransaction: toHex(result),
+      output: readRecord(state, outputs, output),
+      lane: readRecord(state, lanes, laneKey(laneId)),
+      seqCommit: toHex(head.header.seqCommit),
+    }
   }
 
-  /** Hash of the newest transaction that brought a result. */
-  #newestResult(): Hash {
+  /** The transaction that brought the newest result, the newest output that is not spent, and the lane touched last. */
+  #newest(): { readonly result: Hash; readonly output: Outpoint; readonly laneId: Uint8Array } {
+    const { chain } = this.#maker
+    let result: Hash | undefined
+    let output: Outpoint | undefined
+    let laneId: Uint8Array | undefined
     for (let height = this.#height; height > 0; height--) {
-      const { block, receipts } = this.#maker.chain.blockAt(height)!
-      if (block.header.resultCount === 0) continue
-      const envelope = block.transactions.find(
-        (bytes, i) =>
-          receipts[i]!.status === 1 &&
-          decodeEnvelope(bytes, PARAMS.chainId, decodeOptions(PARAMS)).action.kind === 'SUBMIT_RESULT',
-      )
-      if (envelope !== undefined) return keccak256(envelope)
+      const { block, receipts, senders } = chain.blockAt(height)!
+      for (const [i, raw] of block.transactions.entries()) {
+        if (receipts[i]!.status !== 1) continue
+        const { action, nonce } = decodeEnvelope(raw, PARAMS.chainId, decodeOptions(PARAMS))
+        if (action.kind === 'SUBMIT_RESULT') result ??= keccak256(raw)
+        if (action.kind !== 'LANE' && action.kind !== 'COVENANT') continue
+        laneId ??= action.laneId
+        const made = { txId: transactionId(kipTransaction(action, senders[i]!, nonce)), index: 0 }
+        if (readRecord(chain.state, outputs, made) !== undefined) output ??= made
+      }
+      if (result !== undefined && output !== undefined && laneId !== undefined) return { result, output, laneId }
     }
-    throw new Error('the made chain has no result')
+    throw new Error('the made chain has no result, no output or no lane')
   }
+}
+
+/** Where the lane's proof out of a store leads: to the commitment of its head. */
+function committedTo(chain: ChainStore, key: Hash): Hash {
+  const { head } = chain
+  const state = new StateView(chain.state)
+  const lane = state.get(lanes, key)
+  const root = rootOfLaneProof(proveLane(state, key), key, lane && laneLeaf(lane.tip, lane.lastTouch))
+  assert(root !== undefined, 'a lane proof says where its lane stands')
+  const parent = chain.blockAt(head.header.height - 1)!.block
+  return commitmentOf(root, commitmentPath(state, blockContext(head.header, parent, head.parentCertificate), PARAMS))
 }
 
 const secondsSince = (startedAt: number): number => Math.round((performance.now() - startedAt) / 100) / 10

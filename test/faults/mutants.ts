@@ -51,7 +51,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '',
       },
     ],
-    tryFirst: 8,
+    tryFirst: 10,
   },
   {
     name: 'gap views are not checked',
@@ -62,7 +62,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '  if (gap !== undefined) fetchCertificates(s, gap, view - 1)\n',
       },
     ],
-    tryFirst: 7,
+    tryFirst: 17,
   },
   {
     name: 'the power of certificates is not checked',
@@ -119,7 +119,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '  canSign(s) && isAfter(undefined, s.set.epoch, view)',
       },
     ],
-    tryFirst: 22,
+    tryFirst: 25,
   },
   {
     name: 'places are signed at without being reserved',
@@ -141,7 +141,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '  startResendTimer(s)\n',
       },
     ],
-    tryFirst: 19,
+    tryFirst: 81,
   },
   {
     name: 'records leave the node before they are on the disk',
@@ -163,6 +163,39 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'if (notarization === undefined || this.#modules === undefined) {',
       },
     ],
-    tryFirst: 46,
+    tryFirst: 64,
+  },
+  {
+    name: 'a lane is active for a block too long',
+    edits: [
+      {
+        file: 'vm/lanes/commit.ts',
+        find: 'of expire(state, height - params.laneWindowBlocks - 1)',
+        replace: 'of expire(state, height - params.laneWindowBlocks - 2)',
+      },
+    ],
+    tryFirst: 0,
+  },
+  {
+    name: 'lanes see transactions that failed',
+    edits: [
+      {
+        file: 'vm/execution/execution.ts',
+        find: 'if (failure === undefined) this.#note(tx, index)',
+        replace: 'this.#note(tx, index)',
+      },
+    ],
+    tryFirst: 10,
+  },
+  {
+    name: 'anything opens what a proof shall open',
+    edits: [
+      {
+        file: 'vm/zk/development.ts',
+        find: 'if (!verifySchnorr(',
+        replace: 'if (signature.length === 0 && !verifySchnorr(',
+      },
+    ],
+    tryFirst: 0,
   },
 ]

@@ -61,6 +61,30 @@ export function payoutQueueWei(state: Reader): bigint {
   return sumWei
 }
 
+/** @param outpoint transaction id and index as u32 */
+export function outputGrains(state: Reader, outpoint: Uint8Array): bigint | undefined {
+  const item = record(state, 'tableOutput', outpoint)
+  return item === undefined ? undefined : amountAt(item, 0)
+}
+
+/** Outputs that carry the id, as the covenant's own record counts them. */
+export function covenantOutputs(state: Reader, id: Uint8Array): number | undefined {
+  const item = record(state, 'tableCovenant', id)
+  return item === undefined ? undefined : rlpNumber(rlpList(item)[2])
+}
+
+export interface LaneFacts {
+  readonly tip: Uint8Array
+  readonly lastTouch: number
+}
+
+export function laneFacts(state: Reader, laneKey: Uint8Array): LaneFacts | undefined {
+  const item = record(state, 'tableLane', laneKey)
+  if (item === undefined) return undefined
+  const fields = rlpList(item)
+  return { tip: rlpBytes(fields[1], 32), lastTouch: rlpNumber(fields[2]) }
+}
+
 export function carryWei(state: Reader): bigint {
   const item = record(state, 'tableCarry', EMPTY_BYTES)
   return item === undefined ? 0n : rlpUint(item)

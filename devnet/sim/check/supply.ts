@@ -17,11 +17,13 @@ export interface Holders {
   /** Whoever may ever stake. */
   readonly owners: readonly Address[]
   readonly genesisWei: bigint
+  /** In outputs of covenants and others. */
+  readonly outputsWei: bigint
 }
 
 /** @returns what does not add up; undefined when all does */
 export function supplyFault(state: Reader, epoch: number, holders: Holders): string | undefined {
-  let heldWei = carryWei(state) + payoutQueueWei(state)
+  let heldWei = carryWei(state) + payoutQueueWei(state) + holders.outputsWei
   for (const account of holders.accounts) heldWei += balanceWei(state, account)
   for (let e = 0; e <= epoch + 1; e++) heldWei += epochPoolWei(state, e)
   for (const owner of holders.owners) {

@@ -19,12 +19,13 @@ function moneyAt(source: DatasetSource, height: number) {
     burned_wei: after.burned - before.burned,
     supply_wei: after.genesis + after.minted - after.burned,
     carry_wei: after.carry,
+    outputs_wei: after.outputs,
   }
 }
 
 export const blocks = defineDataset({
   name: 'blocks',
-  version: 1,
+  version: 2,
   about: 'one row for each block',
   columns: {
     height: integer('0 is genesis'),
@@ -40,7 +41,7 @@ export const blocks = defineDataset({
     size_bytes: integer('block with certificate, as sent'),
     gas_limit: integer('of a block'),
     gas_used: integer('by its transactions'),
-    gram_used: integer('by its proofs'),
+    gram_used: integer('by its scripts and proofs'),
     base_fee_wei: amount('per gas, burned'),
     fees_burned_wei: amount('gas * base fee'),
     priority_fees_wei: amount('to the proposer'),
@@ -49,12 +50,13 @@ export const blocks = defineDataset({
     minted_wei: amount('emission without the part of absent voters; DEV_SET_BALANCE counts too'),
     burned_wei: amount('fees, slashes and what DEV_SET_BALANCE took'),
     carry_wei: amount('remainders of division after the block, which the next one hands out'),
+    outputs_wei: amount('in outputs that are not spent, after the block'),
     supply_wei: amount('all wei there are after the block'),
     state_root: text('after the block'),
     tx_root: text('Merkle root of the envelopes'),
     receipt_root: text('Merkle root of the receipts'),
     compute_root: text.orNull('Merkle root of the results; null without any'),
-    seq_commit: text('of the vProg lanes'),
+    seq_commit: text('commitment to all vProg lanes; 32 zero bytes until there are any'),
   },
   *rows(source: DatasetSource, { from, to }) {
     for (let height = from; height <= to; height++) {

@@ -1,6 +1,8 @@
 import { formatAddress } from '../../../core/address.ts'
 import { type Address, toHex } from '../../../core/bytes.ts'
-import { type Action, valueWei } from '../../../vm/transaction/types.ts'
+import { kipTransaction } from '../../../vm/covenant/view.ts'
+import { transactionId } from '../../../vm/kip/hashing.ts'
+import { type Action, type Transaction, valueWei } from '../../../vm/transaction/types.ts'
 import { amount, defineDataset, integer, text } from '../column.ts'
 import type { DatasetSource } from '../source.ts'
 import { feeWei } from './fees.ts'
@@ -17,9 +19,22 @@ const amountOf = (action: Action): bigint => (action.kind === 'UNSTAKE' ? action
 const addressOrNull = (address: Address | undefined): string | null =>
   address === undefined ? null : formatAddress(address)
 
+const NO_VPROG = { lane_id: null, kip_id: null, inputs: 0, outputs: 0, payload_bytes: 0 }
+
+function vprogOf({ action, from, nonce }: Transaction) {
+  if (action.kind !== 'LANE' && action.kind !== 'COVENANT') return NO_VPROG
+  return {
+    lane_id: action.laneId === undefined ? null : toHex(action.laneId),
+    kip_id: toHex(transactionId(kipTransaction(action, from, nonce))),
+    inputs: action.inputs.length,
+    outputs: action.outputs.length,
+    payload_bytes: action.payload.length,
+  }
+}
+
 export const transactions = defineDataset({
   name: 'transactions',
-  version: 1,
+  version: 2,
   about: 'one row for each transaction in a block',
   columns: {
     height: integer('of its block'),
@@ -32,10 +47,15 @@ export const transactions = defineDataset({
     recipient: text.orNull('of a transfer'),
     validator: text.orNull('named by DELEGATE, UNDELEGATE, REGISTER_WORKER, SUBMIT_EVIDENCE'),
     amount_wei: amount('sent, staked, unstaked or delegated; 0 for other kinds'),
+    lane_id: text.orNull('of a transaction in a lane: LANE, and COVENANT where it names one'),
+    kip_id: text.orNull('of LANE and COVENANT: what outputs and lanes know it by'),
+    inputs: integer('outputs that it spends, if it is done'),
+    outputs: integer('outputs that it makes, if it is done'),
+    payload_bytes: integer('of LANE and COVENANT'),
     nonce: integer('of the sender'),
     gas_limit: integer('offered'),
     gas_used: integer('charged'),
-    gram_used: integer('charged for proofs'),
+    gram_used: integer('charged for scripts and proofs'),
     max_fee_wei: amount('per gas, at most'),
     max_priority_fee_wei: amount('per gas, at most'),
     gas_price_wei: amount('per gas, paid'),
@@ -61,6 +81,7 @@ export const transactions = defineDataset({
           recipient: addressOrNull(recipientOf(action)),
           validator: addressOrNull(validatorOf(action)),
           amount_wei: amountOf(action),
+          ...vprogOf(transaction),
           nonce: transaction.nonce,
           gas_limit: transaction.gasLimit,
           gas_used: receipt.gasUsed,

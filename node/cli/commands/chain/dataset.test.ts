@@ -58,7 +58,7 @@ describe('quern chain dataset', () => {
     expect(code).toBe(0)
     expect(JSON.parse(out)).toMatchObject({
       dataset: 'blocks',
-      version: 1,
+      version: 2,
       format: 'csv',
       rows: BLOCKS + 1,
       from: 0,
