@@ -1,3 +1,4 @@
+import os from 'node:os'
 import { configDefaults, defineConfig } from 'vitest/config'
 
 const E2E = 'test/{e2e,durability,faults}/**/*.test.ts'
@@ -5,7 +6,10 @@ const E2E = 'test/{e2e,durability,faults}/**/*.test.ts'
 export default defineConfig({
   test: {
     isolate: false,
+    // vitest leaves one core for itself, of two as of twenty; it needs little of it once the files are compiled.
+    maxWorkers: os.availableParallelism(),
     testTimeout: 30_000,
+    hookTimeout: 30_000,
     projects: [
       {
         extends: true,
@@ -27,7 +31,6 @@ export default defineConfig({
           pool: 'forks',
           globalSetup: ['scripts/wasm.mjs', 'test/e2e/build-once.ts'],
           testTimeout: 60_000,
-          hookTimeout: 30_000,
           sequence: { groupOrder: 1 },
         },
       },

@@ -31,7 +31,7 @@ export const executionRules = (
 
 /**
  * For whoever executes blocks outside a running node.
- * @param circuitFile `zk.risc0Circuit`; without it blocks that hold RISC Zero receipts cannot be executed
+ * @param circuitFile `zk.risc0_circuit`; without it blocks that hold RISC Zero receipts cannot be executed
  * @throws QuernError as `readCircuit`
  */
 export async function openRules(genesis: Genesis, circuitFile?: string): Promise<ValidationRules> {

@@ -92,7 +92,6 @@ async function open(options: StartOptions, opened: Opened): Promise<RunningNode>
   const genesisHash = genesisEntry(genesis).block.hash
   const ending = new Ending()
   const circuitFile = circuitFileFor(genesis, config.zk)
-  if (circuitFile === undefined && hasVprogRules(genesis)) onEvent({ event: 'withoutCircuit' })
 
   const key = await openKey(paths, options, opened)
   const store = await LevelStore.open(paths.data)
@@ -167,6 +166,7 @@ async function open(options: StartOptions, opened: Opened): Promise<RunningNode>
   const { progressSeconds = PROGRESS_SECONDS } = options
   opened.add(watch({ node, statusSeconds, progressSeconds, nowMs: () => clock.nowMs(), blocks, onEvent }))
   const rpc = await openRpc({ node, network, clock }, options, opened)
+  if (circuitFile === undefined && hasVprogRules(genesis)) onEvent({ event: 'withoutCircuit' })
   node.start()
   signatures.warmUp()
   onEvent({

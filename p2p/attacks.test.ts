@@ -68,14 +68,20 @@ describe('what is said once', () => {
     const raw = await startRaw()
     await raw.join(node)
     await until(hasSubscriber(raw, 'evidence'), 'the subscription')
-    // All that a peer may bring in a minute, a quarter of the queue at a time.
-    for (let i = 1; i <= 64; i++) {
-      await say(raw, 'evidence', evidence(1_000 + i))
-      if (i % 16 === 0) await until(() => node.heard.length === i, 'its limit')
+    // A peer may bring 64 in a minute and has one back each second, so more than a busy machine takes seconds for.
+    const dropped = () => node.node.counters().dropped.evidence ?? 0
+    let said = 0
+    // A quarter of the queue.
+    const sayMore = async (last: number) => {
+      for (let i = 0; i < 15; i++) await say(raw, 'evidence', evidence(1_000 + said++))
+      await say(raw, 'evidence', evidence(last))
+      said++
+      await until(() => node.heard.length + dropped() === said, 'all of it')
     }
-    await say(raw, 'evidence', evidence(7))
-    await until(() => node.node.counters().penalties.MESSAGE_RATE === 1, 'one too many')
+    while (dropped() === 0) await sayMore(2_000 + said)
+    await sayMore(7)
     expect(heard(node, evidence(7))).toEqual([])
+    expect(node.node.counters().penalties.MESSAGE_RATE).toBeGreaterThan(0)
     honest.node.transport.broadcast(evidence(7))
     await until(() => heard(node, evidence(7)).length === 1, 'the copy of somebody else')
     expect(heard(node, evidence(7))[0]?.from).toBe(honest.node.id)

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { equalBytes } from '../core/bytes.ts'
+import type { P2pOptions } from './options.ts'
 import {
   blockOf,
   certificate,
@@ -31,10 +32,14 @@ function knowsWhatItHeard(test: TestNode): void {
 }
 
 /** Two ends that know only the middle; those with a number are the validators. */
-async function line(numbers: readonly (number | undefined)[]): Promise<readonly [TestNode, TestNode, TestNode]> {
+async function line(
+  numbers: readonly (number | undefined)[],
+  options: Partial<P2pOptions> = {},
+): Promise<readonly [TestNode, TestNode, TestNode]> {
   const validators = numbers.filter((number) => number !== undefined).map(validator)
   const start = (number: number | undefined, middle?: TestNode) =>
     startNode({
+      ...options,
       ...(number === undefined ? {} : { claim: claimOf(validator(number)) }),
       ...(middle === undefined ? {} : { persistentPeers: [middle.address()] }),
     })
@@ -89,7 +94,8 @@ describe('gossip past a node in the middle', () => {
   })
 
   it('announces a large block, which everybody fetches from whoever announced it', async () => {
-    const [left, middle, right] = await line([1, 2, undefined])
+    // Whoever expects the block by stream waits for it, however busy the machine is.
+    const [left, middle, right] = await line([1, 2, undefined], { networkDelayMs: 5_000 })
     const block = blockOf(2_000_000)
     const large = proposal(validator(1), 5, block)
     left.node.transport.broadcast(large)

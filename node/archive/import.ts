@@ -15,7 +15,7 @@ export interface ImportOptions {
   /** Besides this one. */
   readonly threads: number
   readonly onBlock?: (height: number) => void
-  /** `zk.risc0Circuit` */
+  /** `zk.risc0_circuit` */
   readonly circuitFile?: string | undefined
 }
 

@@ -10,6 +10,9 @@ import { Cluster } from '../testing/cluster.ts'
 import { joinBySnapshot } from './snapshot-join.ts'
 import type { SnapshotPace } from './snapshot-meter.ts'
 
+/** An anchor is good for half the unbonding time: long enough for a machine on which an epoch takes seconds. */
+const PARAMS = { ...FAST_PARAMS, unbondingEpochs: 500 }
+
 const scheme = standInScheme()
 let cluster: Cluster
 
@@ -44,13 +47,13 @@ async function joinFourth(
 
 describe('a node that joins by state', () => {
   it('validates from there on, over the ends of epochs, and fetches what came before', async () => {
-    cluster = new Cluster(4, FAST_PARAMS, scheme)
+    cluster = new Cluster(4, PARAMS, scheme)
     const [first] = await Promise.all([0, 1, 2].map((i) => cluster.start(i)))
-    await cluster.until(first!, 2 * FAST_PARAMS.epochBlocks + 2)
+    await cluster.until(first!, 2 * PARAMS.epochBlocks + 2)
     const told = await joinFourth(true, 3)
     const { height } = told.at(-1)!
-    expect(height % FAST_PARAMS.epochBlocks).toBe(0)
-    expect(height).toBeGreaterThan(FAST_PARAMS.epochBlocks)
+    expect(height % PARAMS.epochBlocks).toBe(0)
+    expect(height).toBeGreaterThan(PARAMS.epochBlocks)
     expect(told.at(-1)!.covered).toBe(1)
 
     const joined = await cluster.start(3, { backfill: true })
@@ -63,7 +66,7 @@ describe('a node that joins by state', () => {
       return signerIndexes(notarization.signers).some((i) => equalBytes(members[i]!.address, testKey(3).owner))
     }
     await cluster.until(joined, isSigned)
-    await cluster.until(joined, height + 2 * FAST_PARAMS.epochBlocks + 1)
+    await cluster.until(joined, height + 2 * PARAMS.epochBlocks + 1)
     await cluster.until(first!, joined.finalized().height)
     const at = joined.finalized().height
     const hashOf = (node: typeof joined) => hexKey(node.blockByHeight(at)!.block.hash)
@@ -82,9 +85,9 @@ describe('a node that joins by state', () => {
   })
 
   it('begins at genesis where a state is not wanted, whatever an earlier start left', async () => {
-    cluster = new Cluster(4, FAST_PARAMS, scheme)
+    cluster = new Cluster(4, PARAMS, scheme)
     await Promise.all([0, 1, 2].map((i) => cluster.start(i)))
-    await cluster.until(cluster.nodes[0]!, FAST_PARAMS.epochBlocks + 1)
+    await cluster.until(cluster.nodes[0]!, PARAMS.epochBlocks + 1)
     const store = new MemoryStore()
     cluster.stores[3] = store
     await store.write([
@@ -95,11 +98,11 @@ describe('a node that joins by state', () => {
     expect(store.get(Uint8Array.of(0x20, 1))).toBeUndefined()
     const node = await cluster.start(3)
     expect(node.finalized().height).toBe(0)
-    await cluster.until(node, FAST_PARAMS.epochBlocks)
+    await cluster.until(node, PARAMS.epochBlocks)
   })
 
   it('waits for peers until it is interrupted, and leaves an empty store', async () => {
-    cluster = new Cluster(4, FAST_PARAMS, scheme)
+    cluster = new Cluster(4, PARAMS, scheme)
     await expect(joinFourth(true, 0, new Promise((resolve) => setTimeout(resolve, 20)))).rejects.toThrow('start again')
     const left: unknown[] = []
     for await (const entry of cluster.stores[3]!.entries()) left.push(entry)
@@ -107,9 +110,9 @@ describe('a node that joins by state', () => {
   })
 
   it('does not believe old keys: without anybody to trust it asks for a checkpoint', async () => {
-    cluster = new Cluster(4, FAST_PARAMS, scheme)
+    cluster = new Cluster(4, PARAMS, scheme)
     await Promise.all([0, 1, 2].map((i) => cluster.start(i)))
-    await cluster.until(cluster.nodes[0]!, FAST_PARAMS.epochBlocks + 1)
+    await cluster.until(cluster.nodes[0]!, PARAMS.epochBlocks + 1)
     await expect(joinFourth(true, 0)).rejects.toThrow('--checkpoint')
   })
 })

@@ -114,7 +114,7 @@ describe('a block that arrives', () => {
     const { chain, at, executorWith } = setup(undefined, new ProofChain(proofVerifier({ succinct: () => {} })))
     const built = chain.build([chain.spend(5, [at[0]!], [RECEIPT_SCRIPT])])
     expect(built.outcome.receipts).toMatchObject([{ status: 1 }])
-    const error = { code: 'ZK_CIRCUIT_MISSING', message: expect.stringMatching(/block 2 .*zk\.risc0Circuit/) }
+    const error = { code: 'ZK_CIRCUIT_MISSING', message: expect.stringMatching(/block 2 .*zk\.risc0_circuit/) }
     const pool = countingPool(new CountingThread(proofVerifier()))
     await expect(executorWith(pool).execute(built.block)).rejects.toMatchObject(error)
     // Replay and repair execute without looking ahead.

@@ -77,7 +77,8 @@ export class TipCheck {
     const { action } = transaction
     // Where something is missing no script runs.
     if (!hasScripts(action) || this.#lacksInput(transaction)) return current.check.check(transaction)
-    const gram = this.#room.gramLimitOf(transaction)
+    // By its bytes too: opcodes that make nothing cost no gram, and a thousand of them take what two gram of others do.
+    const gram = this.#room.gramLimitOf(transaction) + transaction.raw.length
     if (this.#passed.has(transaction) || gram > current.gramLeft) return undefined
     current.gramLeft -= gram
     const { finding, believed } = this.#run(transaction)

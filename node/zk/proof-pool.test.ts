@@ -135,6 +135,23 @@ describe('ProofPool', () => {
     expect(thread.batches).toEqual([[one], [four, three], [two]])
   })
 
+  it('holds a block up by one batch of Groth16 proofs, or by one proof of another kind', async () => {
+    const thread = new HeldThread()
+    const { pool } = open({ threads: [thread] })
+    const signed = (byte: number): ZkOperands => {
+      const hash = new Uint8Array(32).fill(byte)
+      return { tag: ZK_TAG.development, imageId: hash, journalDigest: hash, signature: new Uint8Array(64) }
+    }
+    const [one, two, three] = PROOFS as [ZkOperands, ZkOperands, ZkOperands]
+    const asked = pool.verify([one, two, signed(1), signed(2), three])
+    while (pool.stats.waiting > 0) {
+      thread.release()
+      await turn()
+    }
+    await asked
+    expect(thread.batches).toEqual([[one, two], [signed(1)], [signed(2)], [three]])
+  })
+
   it('answers on its own thread when threads keep dying', async () => {
     const thread = new HeldThread(100)
     const { pool } = open({ threads: [thread] })

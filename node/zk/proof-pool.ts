@@ -12,7 +12,7 @@
 import { hexKey } from '../../core/bytes.ts'
 import { fail, QuernError, type Result } from '../../core/errors.ts'
 import type { ZkErrorCode, ZkVerdict } from '../../vm/zk/errors.ts'
-import { operandsHash, type ZkOperands } from '../../vm/zk/operands.ts'
+import { operandsHash, ZK_TAG, type ZkOperands } from '../../vm/zk/operands.ts'
 import type { ProofCache, ProofVerifier } from '../../vm/zk/verify.ts'
 import type { ProofSystemOptions } from './proof-systems.ts'
 import { InlineProofThread, type ProofThread, WorkerProofThread } from './proof-thread.ts'
@@ -30,9 +30,9 @@ export interface ProofPoolModules {
   readonly maxWaiting?: number
 }
 
-/** Two seconds of one core at 4 ms to 20 ms a proof: who waits longer sends again anyway. */
+/** Half a second of one core if all are Groth16, eight seconds if all are receipts: who waits longer sends again anyway. */
 const MAX_WAITING = 128
-/** A batch keeps one thread for about 50 ms; a block's proofs wait no longer behind it. */
+/** Groth16 proofs, about 50 ms together, as long as one receipt alone: a block's proofs wait no longer behind others. */
 const MAX_BATCH = 16
 /** Deaths in a row after which a thread is given up. */
 const MAX_STRIKES = 3
@@ -48,6 +48,12 @@ interface Slot {
   thread: ProofThread
   isBusy: boolean
   strikes: number
+}
+
+/** Only Groth16 proofs gain by company. */
+function nextBatch(queue: Job[]): Job[] {
+  const other = queue.findIndex(({ operands }) => operands.tag !== ZK_TAG.groth16)
+  return queue.splice(0, other < 0 ? MAX_BATCH : Math.min(Math.max(other, 1), MAX_BATCH))
 }
 
 const CLOSED = fail('ZK_CLOSED', 'the node is shutting down: send to another node')
@@ -134,7 +140,7 @@ export class ProofPool {
     for (const slot of this.#slots) {
       const queue = this.#urgent.length > 0 ? this.#urgent : this.#ordinary
       if (slot.isBusy || queue.length === 0) continue
-      void this.#serve(slot, queue.splice(0, MAX_BATCH), queue)
+      void this.#serve(slot, nextBatch(queue), queue)
     }
   }
 

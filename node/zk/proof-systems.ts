@@ -28,7 +28,7 @@ export function readCircuit(file: string): RecursionCircuit {
     if (size > MAX_CIRCUIT_BYTES) throw new Error(`it has ${size} bytes`)
     json = JSON.parse(fs.readFileSync(file, 'utf8'))
   } catch (cause) {
-    const message = `${file} is no circuit table (${messageOf(cause)}): set zk.risc0Circuit to the file`
+    const message = `${file} is no circuit table (${messageOf(cause)}): set zk.risc0_circuit to the file`
     throw new QuernError('ZK_CIRCUIT_UNREADABLE', message, { file }, { cause })
   }
   return loadCircuit(json)

@@ -25,7 +25,7 @@ const optionsOf = ({ devProofKey }: ProofParams, circuitFile?: string): ProofSys
 
 /**
  * Whoever opens them closes `ahead`.
- * @param circuitFile `zk.risc0Circuit`
+ * @param circuitFile `zk.risc0_circuit`
  * @throws QuernError as `readCircuit`
  */
 export async function openProofs(params: ProofParams, circuitFile?: string): Promise<NodeProofs> {

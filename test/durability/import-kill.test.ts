@@ -15,9 +15,10 @@ import { LevelStore } from '../../node/storage/level-store.ts'
 import { ChainMaker } from '../../node/testing/chain-maker.ts'
 
 const BLOCKS = 400
-/** Each life is so much longer than the one before, until one is long enough: some end in the middle on any machine. */
-const LONGER_BY_MS = 300
-const MAX_LIVES = 100
+/** Each life is half as long again as the one before, until one is long enough: some end in the middle on any machine. */
+const FIRST_LIFE_MS = 400
+const LONGER = 1.5
+const MAX_LIVES = 15
 
 let home: string
 let archive: string
@@ -66,10 +67,10 @@ async function headHeight(): Promise<number> {
 
 it('resumes after kill -9, wherever that was', async () => {
   const heights: number[] = []
-  let last = await run(LONGER_BY_MS)
-  for (let life = 2; last.code === null && life <= MAX_LIVES; life++) {
+  let last = await run(FIRST_LIFE_MS)
+  for (let life = 1; last.code === null && life < MAX_LIVES; life++) {
     heights.push(await headHeight())
-    last = await run(life * LONGER_BY_MS)
+    last = await run(FIRST_LIFE_MS * LONGER ** life)
   }
   expect(heights).toEqual(heights.toSorted((a, b) => a - b))
   expect(heights.some((height) => height > 0 && height < BLOCKS)).toBe(true)

@@ -161,6 +161,10 @@ export class RunningCommand {
     this.#child.stdout?.destroy()
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
   async stop(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL' = 'SIGINT'): Promise<Ended> {
     this.#child.kill(signal)
     return this.ended

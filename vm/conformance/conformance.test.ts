@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { hexKey } from '../../core/bytes.ts'
 import { QuernError } from '../../core/errors.ts'
+import { sharedVectors } from '../../test/shared-vectors.ts'
+import { groth16Verifier } from '../zk/groth16/groth16.ts'
+import { loadMclCurve } from '../zk/groth16/mcl-curve.ts'
+import { loadCircuit } from '../zk/risc0/circuit.ts'
 import { succinctVerifier } from '../zk/risc0/receipt.ts'
 import { proofVerifier } from '../zk/verify.ts'
 import type { Check } from './check.ts'
@@ -8,7 +13,7 @@ import { groth16Checks } from './groth16.ts'
 import { JsonValue } from './json-value.ts'
 import { kip21DagChecks } from './kip21-dag.ts'
 import { kip21LaneChecks } from './kip21-lanes.ts'
-import { risc0Groth16Checks } from './risc0-groth16.ts'
+import { readKey, risc0Groth16Checks } from './risc0-groth16.ts'
 import { risc0SuccinctChecks } from './risc0-succinct.ts'
 import { scriptChecks } from './script-tests.ts'
 import { smtChecks } from './smt.ts'
@@ -110,6 +115,45 @@ describe.each(KINDS)('%s', (_, read, file, count, spoil) => {
       ),
       { numRuns: 8 },
     )
+  })
+})
+
+// `quern conformance` checks these with mcl and WebAssembly; here it is noble's curve and plain TypeScript.
+const groth16 = sharedVectors<{ readonly vk: string }>('groth16_kip16.json')
+const releases = sharedVectors<{ readonly receipts: readonly Readonly<Record<string, string>>[] }>('risc0_groth16.json')
+const receipt = sharedVectors('risc0_succinct_kip16.json')
+const circuit = sharedVectors('risc0_recursion_circuit.json')
+
+const fast = groth16Verifier(await loadMclCurve())
+
+describe.skipIf(circuit === undefined)('proofs of others, by the reference engines', () => {
+  const reference = () => proofVerifier({ succinct: succinctVerifier(loadCircuit(circuit)) })
+  it.each([
+    ['KIP-16 Groth16', 14, () => groth16Checks(json(groth16), reference())],
+    ['RISC Zero Groth16', 14, () => risc0Groth16Checks(json(releases), reference())],
+    ['KIP-16 RISC Zero succinct', 28, () => risc0SuccinctChecks(json(receipt), reference())],
+  ] as const)('%s: %i checks', async (_, count, checks) => {
+    const { passed, failed, skipped } = await verdicts(checks())
+    expect([passed.length, failed, skipped]).toEqual([count, [], []])
+  })
+
+  it.each([proofVerifier(), proofVerifier({ groth16: fast })])(
+    'a RISC Zero proof is of its own claim',
+    async (verifier) => {
+      const receipts = releases!.receipts.map((one) => ({
+        ...one,
+        image_id: one.journal_digest,
+        journal_digest: one.image_id,
+      }))
+      const { failed } = await verdicts(risc0Groth16Checks(json({ ...releases, receipts }), verifier))
+      const found = failed.filter(({ name }) => name.endsWith('its control root'))
+      expect(found).toHaveLength(receipts.length)
+      expect(found).toMatchObject(found.map(() => ({ expected: 'accepted', found: 'ZK_PROOF_FALSE' })))
+    },
+  )
+
+  it('KIP-16 and RISC Zero have the same Groth16 key', () => {
+    expect(hexKey(readKey(json(releases).field('verifying_key_decimal')))).toBe(groth16?.vk)
   })
 })
 

@@ -17,7 +17,8 @@ import type { JsonValue } from './json-value.ts'
 /** Five public inputs, and one. */
 const GAMMA_ABC = [0, 1, 2, 3, 4, 5]
 
-function readKey(json: JsonValue): Uint8Array {
+/** From decimal coordinates, in arkworks' encoding. */
+export function readKey(json: JsonValue): Uint8Array {
   const number = (name: string): bigint => json.field(name).integer(FIELD_ORDER - 1n)
   const g1 = (name: string) => [number(`${name}x`), number(`${name}y`)] as const
   // Solidity has the factor of u first.

@@ -2,10 +2,10 @@
  * The rule of kinds 16 and 17: what a transaction spends is there, its scripts allow it, its bindings are true (KIP-20), and
  * not a grain appears or vanishes. Everything is decided before the first write. PROTOCOL 8.
  */
-import type { Address, Hash } from '../../core/bytes.ts'
+import { type Address, type Hash, hexKey } from '../../core/bytes.ts'
 import { type Failure, fail, ok, type Result } from '../../core/errors.ts'
 import { transactionId } from '../kip/hashing.ts'
-import type { KipInput, KipOutput, KipTransaction, Outpoint, UtxoEntry } from '../kip/types.ts'
+import type { KipOutput, KipTransaction, Outpoint, UtxoEntry } from '../kip/types.ts'
 import { type CovenantContext, covenantContext } from '../script/covenants.ts'
 import { runInput } from '../script/engine.ts'
 import {
@@ -69,11 +69,16 @@ function planOf(body: CovenantBody, transaction: KipTransaction, context: SpendC
   const seen = new Set<string>()
   for (const [i, input] of body.inputs.entries()) {
     const { txId, index } = input.outpoint
-    const name = `${txId.join()}:${index}`
-    if (seen.has(name)) return fail('OUTPUT_SPENT_TWICE', `input ${i} spends what another input spends`)
+    const name = `${hexKey(txId)}:${index}`
+    if (seen.has(name))
+      return fail('OUTPUT_SPENT_TWICE', `input ${i} spends what another input spends: name each output once`)
     seen.add(name)
     const output = state.get(outputs, input.outpoint)
-    if (output === undefined) return fail('OUTPUT_UNKNOWN', `input ${i} spends an output that is not there`)
+    if (output === undefined)
+      return fail(
+        'OUTPUT_UNKNOWN',
+        `input ${i} spends an output that is not there: it was spent, or its transaction failed`,
+      )
     spent.push(output)
   }
   const locked = lockOf(body, spent, context)
@@ -81,7 +86,8 @@ function planOf(body: CovenantBody, transaction: KipTransaction, context: SpendC
 
   const held = spent.reduce((sum, { grains }) => sum + grains, 0n)
   const made = body.outputs.reduce((sum, { value }) => sum + value, 0n)
-  if (held > MAX_GRAINS || made > MAX_GRAINS) return fail('GRAINS_OVERFLOW', 'all inputs or outputs hold too much')
+  if (held > MAX_GRAINS || made > MAX_GRAINS)
+    return fail('GRAINS_OVERFLOW', `inputs and outputs hold at most ${MAX_GRAINS} grains each: send less`)
   const addedGrains = made - held
   const { balance } = accountOf(state, sender)
   if (addedGrains > 0n && balance - reservedWei < addedGrains * WEI_PER_GRAIN) {
@@ -182,7 +188,7 @@ function make(state: StateView, made: readonly KipOutput[], transaction: KipTran
     state.set(outputs, outpoint, { grains: value, spk, covenantId, height })
     if (covenantId === undefined) continue
     const known = state.get(covenants, covenantId)
-    const genesis = known?.genesis ?? (transaction.inputs[binding!.authorizingInput] as KipInput).outpoint
+    const genesis = known?.genesis ?? transaction.inputs[binding!.authorizingInput]!.outpoint
     state.set(covenants, covenantId, {
       genesis,
       genesisHeight: known?.genesisHeight ?? height,

@@ -6,7 +6,7 @@ import { concatBytes, fromHex, toHex, utf8 } from '../../core/bytes.ts'
 import { QuernError } from '../../core/errors.ts'
 import { encodeNumber } from './numbers.ts'
 import { LAST_PUSH, MAX_DIRECT_PUSH, MAX_SMALL_NUMBER, OP, opcodeName, SMALL_NUMBER } from './opcodes.ts'
-import { instructions, LENGTH_BYTES } from './parse.ts'
+import { LENGTH_BYTES } from './parse.ts'
 
 const NEGATIVE_ONE = 0x81
 
@@ -88,7 +88,3 @@ export function describeInstruction(opcode: number, data: Uint8Array): string {
   const length = lengthBytes === undefined ? [] : [toHex(lengthOf(data.length, lengthBytes))]
   return [opcodeName(opcode), ...length, ...(data.length === 0 ? [] : [toHex(data)])].join(' ')
 }
-
-/** `assemble` gives the script back. @throws ScriptError `MALFORMED_PUSH` */
-export const disassemble = (script: Uint8Array): string =>
-  [...instructions(script)].map(({ opcode, data }) => describeInstruction(opcode, data)).join(' ')

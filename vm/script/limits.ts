@@ -13,6 +13,12 @@ export const UNITS_PER_GRAM = 100
 export const SIG_OP_UNITS = 1_000 * UNITS_PER_GRAM
 export const BLAKE2B_UNITS_PER_BYTE = 2
 export const HASH_UNITS_PER_BYTE = 1
+/**
+ * Of a hash with a key, and of each of its bytes. Kaspa charges as without a key; ours are many times slower than those, and a
+ * block of them alone took five seconds.
+ */
+export const KEYED_HASH_UNITS = 1_000
+export const KEYED_HASH_UNITS_PER_BYTE = 4
 /** A spent script pays a gram for each byte beyond the longest standard form. */
 export const STANDARD_SPK_BYTES = 35
 

@@ -10,7 +10,7 @@ import { claimDigest, claimInputs } from '../zk/risc0/claim.ts'
 import type { SuccinctOperands } from '../zk/risc0/receipt.ts'
 import { toyGroth16 } from '../zk/testing/toy-groth16.ts'
 import { proofVerifier } from '../zk/verify.ts'
-import { covenantScript, decodeCovenantScript, PERMISSION_GRAINS, type ProofSystem } from './covenant.ts'
+import { covenantBody, covenantScript, decodeCovenantScript, PERMISSION_GRAINS, type ProofSystem } from './covenant.ts'
 import { developmentSettlement } from './development.ts'
 import { journalDigest, type SettlementJournal } from './journal.ts'
 import { permissionHash } from './permission.ts'
@@ -147,7 +147,7 @@ describe('each demand, broken once', () => {
 
   const NOT_NEXT = '0: VERIFY: output 0 holds the next state'
   const [flipped] = witness.proof
-  it.each<[string, CovenantBody, string]>([
+  const BROKEN: [string, CovenantBody, string][] = [
     ['another image', proving({}, hashOf(1)), FALSE],
     ['another signature', withWitness({ proof: [flipped!.map((byte, i) => (i === 5 ? byte ^ 1 : byte))] }), FALSE],
     ['no proof', withWitness({ proof: [] }), FALSE],
@@ -203,7 +203,8 @@ describe('each demand, broken once', () => {
       paying(first, { ...second, spk: { version: 0, script: concatBytes(second.spk.script, Uint8Array.of(0x51)) } }),
       "0: VERIFY: output 1 pays to a script's hash",
     ],
-  ])('%s', (_name, body, verdict) => {
+  ]
+  it.each(BROKEN)('%s', (_name, body, verdict) => {
     expect(b.verdict(body)).toBe(verdict)
   })
 
@@ -220,6 +221,14 @@ describe('each demand, broken once', () => {
     }))
     const body = { ...good, inputs: [before, ...good.inputs], outputs }
     expect(b.verdict(body)).toBe('1: VERIFY: this is input 0')
+  })
+
+  it('there is no other', () => {
+    // The one left here has a test of its own.
+    const demands = [...covenantBody(own).conditions.values()]
+    expect(demands.filter((demand) => !BROKEN.some(([, , verdict]) => verdict.endsWith(`: ${demand}`)))).toEqual([
+      'this is input 0',
+    ])
   })
 
   it.each<[string, Partial<Settlement>, string]>([

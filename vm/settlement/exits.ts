@@ -8,15 +8,15 @@ import { u64le } from '../kip/encode.ts'
 import { OP } from '../script/opcodes.ts'
 import { SettlementError } from './errors.ts'
 
+export const EXIT_TAG = { schnorrKey: 0, ecdsaKey: 1, scriptHash: 8 } as const
+
 /** By tag: the script is `head`, `bytes` of key or hash, `tail`. */
 const FORMS: ReadonlyMap<number, { readonly bytes: number; readonly head: Uint8Array; readonly tail: number }> =
   new Map([
-    [0, { bytes: 32, head: Uint8Array.of(32), tail: OP.OpCheckSig }],
-    [1, { bytes: 33, head: Uint8Array.of(33), tail: OP.OpCheckSigECDSA }],
-    [8, { bytes: 32, head: Uint8Array.of(OP.OpBlake2b, 32), tail: OP.OpEqual }],
+    [EXIT_TAG.schnorrKey, { bytes: 32, head: Uint8Array.of(32), tail: OP.OpCheckSig }],
+    [EXIT_TAG.ecdsaKey, { bytes: 33, head: Uint8Array.of(33), tail: OP.OpCheckSigECDSA }],
+    [EXIT_TAG.scriptHash, { bytes: 32, head: Uint8Array.of(OP.OpBlake2b, 32), tail: OP.OpEqual }],
   ])
-
-export const EXIT_TAG = { schnorrKey: 0, ecdsaKey: 1, scriptHash: 8 } as const
 
 export interface Exit {
   /** Of a script public key of version 0. */

@@ -13,7 +13,15 @@ import { covenantScript, decodeCovenantScript, PERMISSION_GRAINS } from './coven
 import { delegateSignatureScript } from './delegate.ts'
 import { developmentSettlement } from './development.ts'
 import type { Exit } from './exits.ts'
-import { decodeClaim, encodeClaim, MAX_DEPTH, permissionHash, permissionScript } from './permission.ts'
+import {
+  decodeClaim,
+  decodePermissionScript,
+  encodeClaim,
+  MAX_DEPTH,
+  permissionBody,
+  permissionHash,
+  permissionScript,
+} from './permission.ts'
 import { BLOCK, covenantBench, DEVELOPMENT_SECRET, hashOf, journalFrom, START } from './testing/bench.ts'
 import { type CovenantOutput, claim, depositOutput, exitsAfterClaim, permissionOf } from './transactions.ts'
 
@@ -201,7 +209,7 @@ describe('each demand of a claim, broken once', () => {
     expect(b.verdict(claiming({}))).toBe('ok')
   })
 
-  it.each<[string, CovenantBody, string]>([
+  const BROKEN: [string, CovenantBody, string][] = [
     ['nothing', claiming({ deduct: 0n }), '0: VERIFY: something is claimed'],
     ['less than nothing', claiming({ deduct: -1n }), '0: VERIFY: something is claimed'],
     ['more than the exit', claiming({ deduct: 71n }), '0: VERIFY: no more is claimed than the exit holds'],
@@ -268,7 +276,8 @@ describe('each demand of a claim, broken once', () => {
       '0: VERIFY: the change is all of the change',
     ],
     ['paid by the claimant', { ...good, inputs: good.inputs.slice(0, 1) }, '0: VERIFY: deposits pay for the claim'],
-  ])('%s', (_name, body, verdict) => {
+  ]
+  it.each(BROKEN)('%s', (_name, body, verdict) => {
     expect(b.verdict(body)).toBe(verdict)
   })
 
@@ -289,6 +298,15 @@ describe('each demand of a claim, broken once', () => {
     )
     const body = { ...good, inputs: [spending(anyone), good.inputs[0]!], outputs }
     expect(b.verdict(body)).toBe('1: VERIFY: this is input 0')
+  })
+
+  it('there is no other', () => {
+    // Those left here have tests of their own.
+    const demands = [...permissionBody(decodePermissionScript(redeem).depth).conditions.values()]
+    expect(demands.filter((demand) => !BROKEN.some(([, , verdict]) => verdict.endsWith(`: ${demand}`)))).toEqual([
+      'this is input 0',
+      'a claim spends at most 8 deposits',
+    ])
   })
 
   it('is not sent where the builder sees it', () => {

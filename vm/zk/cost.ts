@@ -7,8 +7,6 @@ import { verdictOf, type ZkErrorCode } from './errors.ts'
 import { checkArity } from './groth16/encoding.ts'
 import { ZK_TAG, type ZkOperands } from './operands.ts'
 
-export const UNITS_PER_GRAM = 100
-
 const TAG_UNITS: ReadonlyMap<number, number> = new Map([
   [ZK_TAG.groth16, 14_000_000],
   [ZK_TAG.succinct, 25_000_000],

@@ -31,10 +31,10 @@ export interface ReadOperands {
   readonly taken: number
 }
 
-/** Of a script number here: what Kaspa reads as i32. */
+/** Kaspa reads an i32. */
 const MAX_COUNT_BYTES = 4
 
-/** A script number, minimal and not negative. */
+/** A script number, not negative, and minimal: unlike elsewhere in scripts, so that a proof has one spelling (PROTOCOL 8). */
 function readCount(item: Uint8Array): number | undefined {
   if (item.length === 0) return 0
   const last = item[item.length - 1]!

@@ -13,7 +13,7 @@ import { verifyDevelopment } from './development.ts'
 import { isOfNode, verdictOf, type ZkVerdict } from './errors.ts'
 import { type Groth16Verifier, groth16Verifier } from './groth16/groth16.ts'
 import { nobleCurve } from './groth16/noble-curve.ts'
-import { operandsHash, readOperands, ZK_TAG, type ZkOperands } from './operands.ts'
+import { operandsHash, ZK_TAG, type ZkOperands } from './operands.ts'
 import { RecentMap } from './recent.ts'
 import type { VerifySuccinct } from './risc0/receipt.ts'
 
@@ -53,7 +53,7 @@ export interface ProofSystems {
 
 const CIRCUIT_MISSING = fail(
   'ZK_CIRCUIT_MISSING',
-  'this node has no recursion circuit, so it checks no RISC Zero receipts: install the table and set zk.risc0Circuit',
+  'this node has no recursion circuit, so it checks no RISC Zero receipts: install the table and set zk.risc0_circuit',
 )
 const TAG_FORBIDDEN = fail('ZK_TAG_FORBIDDEN', 'tag 0xdf is for development networks: settle with a proof')
 
@@ -141,13 +141,4 @@ export function recordingVerifier(
     return ok(true)
   }
   return { verify, verifyAll: (operands) => operands.map(verify) }
-}
-
-/**
- * The opcode in one call, for what charges elsewhere.
- * @param stack without the tag, the topmost item last
- */
-export function verifyPrecompile(tag: number, stack: readonly Uint8Array[], verifier: ProofVerifier): ZkVerdict {
-  const read = readOperands(tag, stack)
-  return read.ok ? verifier.verify(read.value.operands) : read
 }

@@ -1,4 +1,5 @@
-import { operandUnits, tagUnits, UNITS_PER_GRAM } from '../../../vm/zk/cost.ts'
+import { UNITS_PER_GRAM } from '../../../vm/script/limits.ts'
+import { operandUnits, tagUnits } from '../../../vm/zk/cost.ts'
 import { readOperands } from '../../../vm/zk/operands.ts'
 import type { NodeApi } from '../../api.ts'
 import { RPC_CODE, RpcError } from '../errors.ts'

@@ -7,7 +7,14 @@ import { ecdsaSigHash, isSigHashType } from '../../kip/sighash.ts'
 import { operandUnits, tagUnits } from '../../zk/cost.ts'
 import { readOperands } from '../../zk/operands.ts'
 import { ScriptError } from '../errors.ts'
-import { BLAKE2B_UNITS_PER_BYTE, HASH_UNITS_PER_BYTE, MAX_MULTISIG_KEYS, SIG_OP_UNITS } from '../limits.ts'
+import {
+  BLAKE2B_UNITS_PER_BYTE,
+  HASH_UNITS_PER_BYTE,
+  KEYED_HASH_UNITS,
+  KEYED_HASH_UNITS_PER_BYTE,
+  MAX_MULTISIG_KEYS,
+  SIG_OP_UNITS,
+} from '../limits.ts'
 import type { Machine, Operation, Operations } from '../machine.ts'
 import { OP } from '../opcodes.ts'
 import { verifyEcdsa, verifySchnorr } from '../signatures.ts'
@@ -24,19 +31,22 @@ const hash =
     machine.stack.push(of(data))
   }
 
+const chargeKeyed = (machine: Machine, data: Uint8Array): void =>
+  machine.charge(KEYED_HASH_UNITS + data.length * KEYED_HASH_UNITS_PER_BYTE)
+
 function keyedBlake2b(machine: Machine): void {
   const [data, key] = machine.stack.take(2) as [Uint8Array, Uint8Array]
   if (key.length > MAX_BLAKE2B_KEY_BYTES) {
     throw new ScriptError('ELEMENT_TOO_BIG', `a key of BLAKE2b has at most ${MAX_BLAKE2B_KEY_BYTES} bytes`)
   }
-  machine.charge(data.length * BLAKE2B_UNITS_PER_BYTE)
+  chargeKeyed(machine, data)
   machine.stack.push(pureKeyed.blake2b(data, key.length === 0 ? undefined : key))
 }
 
 function keyedBlake3(machine: Machine): void {
   const [data, key] = machine.stack.take(2) as [Uint8Array, Uint8Array]
   if (key.length !== HASH_BYTES) throw new ScriptError('MALFORMED_PUSH', 'a key of BLAKE3 has 32 bytes')
-  machine.charge(data.length * HASH_UNITS_PER_BYTE)
+  chargeKeyed(machine, data)
   machine.stack.push(pureKeyed.blake3(data, key))
 }
 

@@ -10,9 +10,16 @@ import { substring } from './splice.ts'
 
 const HASH_BYTES = 32
 
+/** A script may ask for the length of the same one, of kilobytes, a million times. */
+const known = new WeakMap<ScriptPublicKey, Uint8Array>()
+
 /** As scripts see it: the version big endian, then the script. */
-export const spkBytes = ({ version, script }: ScriptPublicKey): Uint8Array =>
-  concatBytes(Uint8Array.of(version >> 8, version & 0xff), script)
+export function spkBytes(spk: ScriptPublicKey): Uint8Array {
+  const { version, script } = spk
+  const bytes = known.get(spk) ?? concatBytes(Uint8Array.of(version >> 8, version & 0xff), script)
+  known.set(spk, bytes)
+  return bytes
+}
 
 const number =
   (of: (machine: Machine) => bigint | number): Operation =>
