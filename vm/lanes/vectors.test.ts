@@ -3,6 +3,7 @@ import { fromHex, hexKey, utf8 } from '../../core/bytes.ts'
 import { sharedVectors } from '../../test/shared-vectors.ts'
 import { payloadDigest } from '../kip/hashing.ts'
 import * as formulas from './hashing.ts'
+import { lanesRoot } from './tree.ts'
 
 interface Goldens {
   readonly vectors: Readonly<
@@ -68,5 +69,55 @@ describe.skipIf(goldens === undefined)('kip21_goldens.json', () => {
 
   it('has no other', () => {
     expect(Object.keys(vectors)).toHaveLength(8)
+  })
+})
+
+interface Intermediates {
+  readonly blocks: readonly {
+    readonly block: string
+    readonly context: {
+      readonly selected_parent_timestamp: number
+      readonly daa_score: number
+      readonly blue_score: number
+      readonly hash: string
+    }
+    readonly lanes_after: readonly {
+      readonly lane_id: string
+      readonly lane_key: string
+      readonly tip: string
+      readonly blue_score: number
+      readonly leaf: string
+    }[]
+    readonly miner_payload_leaves: readonly string[]
+    readonly [hash: string]: unknown
+  }[]
+}
+
+const FILE = 'kip21_intermediates_goref_1060_tx_265_blocks.json'
+const intermediates = sharedVectors<Intermediates>(FILE)
+
+describe.skipIf(intermediates === undefined)(FILE, () => {
+  it.each(intermediates?.blocks ?? [])('every step to the commitment of $block', (block) => {
+    const { context, lanes_after, miner_payload_leaves } = block
+    const hash = (name: string): Uint8Array => fromHex(String(block[name]))
+    const lanes = lanes_after.map((lane) => {
+      const key = formulas.laneKey(fromHex(lane.lane_id))
+      const leaf = formulas.laneLeaf(fromHex(lane.tip), lane.blue_score)
+      expect([hexKey(key), hexKey(leaf)]).toEqual([lane.lane_key, lane.leaf])
+      return { key, leaf }
+    })
+    const { selected_parent_timestamp: timestampMs, daa_score: daaScore, blue_score: blueScore } = context
+    const ordered = lanes.toSorted((a, b) => (hexKey(a.key) < hexKey(b.key) ? -1 : 1))
+    const found = {
+      context: formulas.contextHash({ timestampMs, daaScore, blueScore }),
+      lanes_root: lanesRoot(ordered),
+      activity_root: formulas.activityRoot(hash('inactivity_shortcut'), hash('lanes_root')),
+      payload_root: formulas.paddedRoot(miner_payload_leaves.map((leaf) => fromHex(leaf))),
+      payload_and_ctx_digest: formulas.payloadAndContext(fromHex(context.hash), hash('payload_root')),
+      state_root: formulas.stateRoot(hash('activity_root'), hash('payload_and_ctx_digest')),
+      seq_commit_header: formulas.seqCommit(hash('parent_seq_commit'), hash('state_root')),
+    }
+    const expected = Object.keys(found).map((name) => (name === 'context' ? context.hash : block[name]))
+    expect(Object.values(found).map(hexKey)).toEqual(expected)
   })
 })

@@ -22,6 +22,7 @@ import {
   UNITS_PER_GRAM,
 } from './limits.ts'
 import type { ScriptContext } from './machine.ts'
+import { isTrue } from './numbers.ts'
 import { OP } from './opcodes.ts'
 import { payToKey, payToScript } from './standard.ts'
 
@@ -93,6 +94,8 @@ describe('limits, each at its edge', () => {
     ['what is pushed', '7', 'OpDup OpCat OpSize OpNip', 1 + 2 + 1],
     ['what is hashed', "'abc'", 'OpSHA256 OpDrop 1', 3 + 32],
     ['BLAKE2b, twice', "'abc'", 'OpBlake2b OpDrop 1', 6 + 32],
+    ['keyed BLAKE2b', "'abc' 'key'", 'OpBlake2bWithKey OpDrop 1', 1_012 + 32],
+    ['keyed BLAKE3', `'abc' 0x20 0x${'11'.repeat(32)}`, 'OpBlake3WithKey OpDrop 1', 1_012 + 32],
     ['a long script', '', `${'OpNop '.repeat(STANDARD_SPK_BYTES)} 1`, UNITS_PER_GRAM],
     ['literals and moves, nothing', '1 2 3', 'OpRot OpDrop OpDrop OpDrop 5', 0],
   ])('units of %s, to the last one', (_, signature, script, units) => {
@@ -101,6 +104,18 @@ describe('limits, each at its edge', () => {
     expect(codeOf(of(units))).toBe('ok')
     if (units > 0) expect(codeOf(of(units - 1))).toBe('SCRIPT_UNITS_EXCEEDED')
   })
+})
+
+it('a look that leaves an item where it is costs the same the second time', () => {
+  let reads = 0
+  const counted = new Proxy(new Uint8Array(100), {
+    get: (target, key) => {
+      if (key === '50') reads++
+      return Reflect.get(target, key) as unknown
+    },
+  })
+  for (let i = 0; i < 9; i++) expect(isTrue(counted)).toBe(false)
+  expect(reads).toBe(1)
 })
 
 describe('pay to a script’s hash', () => {

@@ -14,7 +14,7 @@ import { concatBytes, equalBytes, fromHex, type Hash, utf8, ZERO_HASH } from '..
 import { sha256 } from '../../core/hash.ts'
 import { OP } from '../script/opcodes.ts'
 import { ZK_TAG } from '../zk/operands.ts'
-import { taggedStruct } from '../zk/risc0/claim.ts'
+import { HALTED } from '../zk/risc0/claim.ts'
 import { SETTLEMENT_MARKS } from './delegate.ts'
 import { SettlementError } from './errors.ts'
 import { delegateHashOf, ownBody, P2SH_HEAD, payToTop, selfMeasured, statePrefix } from './own-script.ts'
@@ -126,8 +126,6 @@ function writeJournal(w: ScriptWriter, { txImageId, batchImageId }: Program): vo
 
 const u16Bytes = (value: number): Uint8Array => Uint8Array.of(value, 0)
 const RISC0_TAG = { output: sha256(utf8('risc0.Output')), claim: sha256(utf8('risc0.ReceiptClaim')) }
-/** The machine when it has halted. */
-const HALTED = taggedStruct('risc0.SystemState', [ZERO_HASH], [0])
 
 /** Makes of the journal's digest that of the receipt's claim (zk/risc0/claim.ts). */
 function writeClaim(w: ScriptWriter, imageId: Hash): void {

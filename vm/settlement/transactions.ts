@@ -99,7 +99,7 @@ export function nextRedeem({ covenant, journal, permission }: Omit<Settlement, '
   const { program, laneTip, state, laneKey } = decodeCovenantScript(covenant.redeem)
   const expect = (code: SettlementErrorCode, what: string, found: Hash, ...allowed: readonly Hash[]): void => {
     if (allowed.some((hash) => equalBytes(hash, found))) return
-    throw new SettlementError(code, `the journal's ${what} is not the covenant's`)
+    throw new SettlementError(code, `the journal's ${what} is not the covenant's: prove from the covenant as it stands`)
   }
   expect('JOURNAL_STATE', 'previous state', journal.prevState, state)
   expect('JOURNAL_STATE', 'previous lane tip', journal.prevLaneTip, laneTip)
@@ -145,7 +145,10 @@ export function exitsAfterClaim({ exits, index, deduct }: Pick<ExitClaim, 'exits
   const exit = exits[index]
   if (exit === undefined) throw new SettlementError('EXIT_INDEX', `the bundle has no exit ${index}`)
   if (deduct < 1n || deduct > exit.amount) {
-    throw new SettlementError('CLAIM_AMOUNT', `exit ${index} holds ${exit.amount} grains, and ${deduct} are claimed`)
+    throw new SettlementError(
+      'CLAIM_AMOUNT',
+      `exit ${index} holds ${exit.amount} grains: claim 1 to as many, not ${deduct}`,
+    )
   }
   return exits.with(index, { script: exit.script, amount: exit.amount - deduct })
 }
@@ -162,7 +165,10 @@ export function claim(given: ExitClaim): CovenantBody {
   const { script, amount } = exits[index]!
   const funds = deposits.reduce((sum, { grains }) => sum + grains, 0n)
   if (deposits.length > MAX_DELEGATES || funds < deduct) {
-    throw new SettlementError('CLAIM_FUNDS', `at most ${MAX_DELEGATES} deposits pay for a claim: ${funds} of ${deduct}`)
+    throw new SettlementError(
+      'CLAIM_FUNDS',
+      `${deposits.length} deposits hold ${funds} of ${deduct} grains: name up to ${MAX_DELEGATES} that hold all, or claim less`,
+    )
   }
   const { covenantId: id } = permission
   const outputs: KipOutput[] = [{ value: deduct, spk: { version: 0, script } }]

@@ -49,8 +49,27 @@ function readCount(item: Uint8Array): number | undefined {
 const missing = (tag: number): { readonly ok: false; readonly error: Failure<ZkErrorCode> } =>
   fail('ZK_OPERANDS_MISSING', `the stack has fewer items than tag 0x${tag.toString(16)} takes`)
 
+/**
+ * No proof is longer: a key and inputs of a whole stack, a seal of the longest trace, two digests and a signature. What waits to
+ * be verified holds its operands, and a script can make dozens of a megabyte.
+ */
+const MAX_OPERAND_BYTES: Readonly<Record<ZkOperands['tag'], number>> = {
+  [ZK_TAG.groth16]: 16 << 10,
+  [ZK_TAG.succinct]: 512 << 10,
+  [ZK_TAG.development]: 1 << 10,
+}
+
 /** @param stack without the tag, the topmost item last */
 export function readOperands(tag: number, stack: readonly Uint8Array[]): Result<ReadOperands, ZkErrorCode> {
+  const read = topOperands(tag, stack)
+  if (!read.ok) return read
+  const { operands } = read.value
+  const length = operandBytes(operands).reduce((sum, bytes) => sum + bytes.length, 0)
+  const most = MAX_OPERAND_BYTES[operands.tag]
+  return length <= most ? read : fail('ZK_OPERANDS_TOO_LONG', `operands of ${length} bytes: no proof has above ${most}`)
+}
+
+function topOperands(tag: number, stack: readonly Uint8Array[]): Result<ReadOperands, ZkErrorCode> {
   const top = (depth: number): Uint8Array => stack[stack.length - 1 - depth]!
   switch (tag) {
     case ZK_TAG.groth16: {

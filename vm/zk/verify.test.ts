@@ -76,6 +76,22 @@ describe('operands', () => {
     expect(run(0x22, pushed)).toBe('ZK_TAG_UNKNOWN')
   })
 
+  it('that are longer than any proof wait for no verifier', () => {
+    const code = (tag: number, stack: readonly Uint8Array[]): string => {
+      const read = readOperands(tag, stack)
+      return read.ok ? 'asked' : read.error.code
+    }
+    const items = (bytes: number, more: number) => [...Array<Uint8Array>(more).fill(count()), new Uint8Array(bytes)]
+    for (const [tag, most, more] of [
+      [ZK_TAG.groth16, 16 << 10, 2],
+      [ZK_TAG.succinct, 512 << 10, 7],
+      [ZK_TAG.development, 1 << 10, 2],
+    ] as const) {
+      expect(code(tag, items(most, more))).toBe('asked')
+      expect(code(tag, items(most + 1, more))).toBe('ZK_OPERANDS_TOO_LONG')
+    }
+  })
+
   it('have a hash in which nothing can be moved', () => {
     const one: ZkOperands = { tag: ZK_TAG.groth16, key, proof, inputs }
     const hashes = [

@@ -63,7 +63,10 @@ function nth(indexes: readonly number[], k: number): number {
 function chainblockSeqCommit(machine: Machine): void {
   const commitment = machine.context.seqCommitOf(popHash(machine))
   if (commitment === undefined) {
-    throw new ScriptError('BLOCK_UNKNOWN', 'the block is no ancestor, or lies too deep below this one')
+    throw new ScriptError(
+      'BLOCK_UNKNOWN',
+      'the block is no ancestor, or lies too deep below this one: name a newer one',
+    )
   }
   machine.stack.push(commitment)
 }

@@ -15,7 +15,7 @@ export function taggedStruct(name: string, digests: readonly Hash[], words: read
 }
 
 /** `risc0.SystemState` after a halt: no memory, program counter 0. */
-const HALTED = fromHex('a3acc27117418996340b84e5a90f3ef4c49d22c79e44aad822ec9c313e1eb8e2')
+export const HALTED = fromHex('a3acc27117418996340b84e5a90f3ef4c49d22c79e44aad822ec9c313e1eb8e2')
 
 /** The digest of the claim "`imageId` halted with exit code 0 and this journal", all of 32 bytes. */
 export function claimDigest(imageId: Hash, journalDigest: Hash): Hash {
