@@ -3,7 +3,7 @@ import { EMPTY_BYTES, hexKey, ZERO_HASH } from '../core/bytes.ts'
 import type { ErrorMeta } from '../core/errors.ts'
 import type { ActionErrorCode } from '../vm/execution/types.ts'
 import type { Action, Transaction } from '../vm/transaction/types.ts'
-import { bringsProof, FalseProofs, isRefusedEverywhere } from './false-proofs.ts'
+import { bringsProof, FALSE_PROOF_GRAM, FalseProofs, isRefusedEverywhere } from './false-proofs.ts'
 import { Mempool } from './mempool.ts'
 import { TEST_LIMITS, TestAccounts, testTransaction } from './testing/fixture.ts'
 
@@ -81,6 +81,12 @@ describe('of scripts', () => {
     expect(isRefusedEverywhere(code)).toBe(false)
   })
 
+  test('many failures of little work are as much', () => {
+    const { add } = setUp('SCRIPT_FAILED', { gramUsed: 10_000 })
+    for (let i = 0; i < 10; i++) expect(add(spend, 0)).toBe('SCRIPT_FAILED')
+    expect(add(spend, 0)).toBe('PROOF_TOO_SOON')
+  })
+
   test('only those that spend bring any', () => {
     expect(bringsProof(spend)).toBe(true)
     expect(bringsProof({ ...spend, inputs: [] })).toBe(false)
@@ -106,6 +112,6 @@ test('a stake brings a proof with its key only', () => {
 
 test('of more senders than are counted the earliest is forgotten', () => {
   const proofs = new FalseProofs({ maxFalseProofs: 1, falseProofWaitMs: 100, maxFalseProvers: 2 })
-  for (const [nowMs, sender] of ['a', 'b', 'a', 'c'].entries()) proofs.note(sender, nowMs)
+  for (const [nowMs, sender] of ['a', 'b', 'a', 'c'].entries()) proofs.note(sender, nowMs, FALSE_PROOF_GRAM)
   expect(['a', 'b', 'c'].map((sender) => proofs.waitMs(sender, 3))).toEqual([0, 98, 100])
 })

@@ -17,16 +17,17 @@ const FALSE_PROOF: ReadonlySet<AddErrorCode> = new Set<AddErrorCode>([
   'PROOF_OF_POSSESSION_INVALID',
 ])
 
-/** Fifty signature checks, some milliseconds. */
-const MUCH_GRAM = 50_000
+/** What a false proof counts: fifty signature checks, some milliseconds. */
+export const FALSE_PROOF_GRAM = 50_000
 
 /**
- * Of scripts: `meta.proof` names the verdict on a proof that they asked for. Who lost a race meets OUTPUT_UNKNOWN before any
- * script runs; a script that fails for another reason of the state does so before it has used much gram.
+ * What the refusal counts, in gram: a false proof whole. Of scripts: `meta.proof` names the verdict on a proof that they asked for;
+ * others count by the gram that they used, so that a hundred small failures weigh as much as a large one. Who lost a race meets
+ * OUTPUT_UNKNOWN before any script runs; a script that fails for another reason of the state does so before it has used much.
  */
-export function isFalseProof({ code, meta }: Failure<AddErrorCode>): boolean {
-  if (code !== 'SCRIPT_FAILED' && code !== 'GRAM_EXCEEDED') return FALSE_PROOF.has(code)
-  return meta?.proof !== undefined || Number(meta?.gramUsed ?? 0) >= MUCH_GRAM
+export function falseProofGram({ code, meta }: Failure<AddErrorCode>): number {
+  if (code !== 'SCRIPT_FAILED' && code !== 'GRAM_EXCEEDED') return FALSE_PROOF.has(code) ? FALSE_PROOF_GRAM : 0
+  return meta?.proof === undefined ? Math.min(FALSE_PROOF_GRAM, Number(meta?.gramUsed ?? 0)) : FALSE_PROOF_GRAM
 }
 
 /**
@@ -56,7 +57,7 @@ export const bringsProof = (action: Action): boolean =>
 
 interface Count {
   readonly sinceMs: number
-  readonly count: number
+  readonly gram: number
 }
 
 export type FalseProofLimits = Pick<MempoolLimits, 'maxFalseProofs' | 'falseProofWaitMs' | 'maxFalseProvers'>
@@ -76,14 +77,16 @@ export class FalseProofs {
     return record !== undefined && nowMs - record.sinceMs < this.#limits.falseProofWaitMs ? record : undefined
   }
 
-  note(senderKey: string, nowMs: number): void {
+  /** @param gram as `falseProofGram` says */
+  note(senderKey: string, nowMs: number, gram: number): void {
+    if (gram === 0) return
     const record = this.#current(senderKey, nowMs)
     if (record !== undefined) {
-      this.#bySender.set(senderKey, { ...record, count: record.count + 1 })
+      this.#bySender.set(senderKey, { ...record, gram: record.gram + gram })
       return
     }
     this.#bySender.delete(senderKey)
-    this.#bySender.set(senderKey, { sinceMs: nowMs, count: 1 })
+    this.#bySender.set(senderKey, { sinceMs: nowMs, gram })
     if (this.#bySender.size <= this.#limits.maxFalseProvers) return
     const earliest = this.#bySender.keys().next().value
     if (earliest !== undefined) this.#bySender.delete(earliest)
@@ -92,7 +95,7 @@ export class FalseProofs {
   /** Milliseconds until a proof of this sender is looked at again; 0 = now. */
   waitMs(senderKey: string, nowMs: number): number {
     const record = this.#current(senderKey, nowMs)
-    if (record === undefined || record.count < this.#limits.maxFalseProofs) return 0
+    if (record === undefined || record.gram < this.#limits.maxFalseProofs * FALSE_PROOF_GRAM) return 0
     return record.sinceMs + this.#limits.falseProofWaitMs - nowMs
   }
 }

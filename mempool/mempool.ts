@@ -22,7 +22,7 @@ import { admissionRefusal, refuse } from './admission.ts'
 import { type Entry, makeEntry } from './entry.ts'
 import type { AddErrorCode, DropReason } from './errors.ts'
 import { EvictionOrder } from './eviction-order.ts'
-import { bringsProof, FalseProofs, isFalseProof } from './false-proofs.ts'
+import { bringsProof, FalseProofs, falseProofGram } from './false-proofs.ts'
 import type { MempoolLimits } from './limits.ts'
 import { Selection } from './selection.ts'
 import { type Account, SenderQueue } from './sender-queue.ts'
@@ -84,7 +84,14 @@ export interface MempoolStats {
 
 const ALREADY_KNOWN = refuse('TX_ALREADY_KNOWN', 'this transaction already waits here: no need to send it again')
 const CLAIM_WAITS = refuse('RESULT_ALREADY_CLAIMED', 'a result for this tile waits already: search on')
+const OUTPUT_WAITS = refuse(
+  'OUTPUT_SPENT_TWICE',
+  "another of the sender's waiting transactions spends this output: replace that one, at its nonce",
+)
 const POOL_FULL = refuse('MEMPOOL_FULL', 'the mempool is full of better paying transactions: offer more or wait')
+
+const waitsTwice = ({ action }: Transaction): Failure<AddErrorCode> =>
+  action.kind === 'SUBMIT_RESULT' ? CLAIM_WAITS : OUTPUT_WAITS
 
 export class Mempool {
   readonly #limits: MempoolLimits
@@ -152,7 +159,7 @@ export class Mempool {
     const refusal =
       (this.#byHash.has(entry.hashKey) ? ALREADY_KNOWN : undefined) ??
       admissionRefusal(entry, account, this.#senders.get(entry.senderKey), this.#limits) ??
-      (this.#claims.hasOther(entry) ? CLAIM_WAITS : undefined) ??
+      (this.#claims.hasOther(entry) ? waitsTwice(entry.transaction) : undefined) ??
       (this.#isHopeless(entry, account) ? POOL_FULL : undefined)
     if (refusal !== undefined || !bringsProof(entry.transaction.action)) return refusal
     const waitMs = this.#falseProofs.waitMs(entry.senderKey, nowMs)
@@ -164,7 +171,7 @@ export class Mempool {
   /** What the state says. */
   #checked({ transaction, senderKey }: Entry, nowMs: number): Failure<AddErrorCode> | undefined {
     const refusal = this.#modules.check(transaction)
-    if (refusal !== undefined && isFalseProof(refusal)) this.#falseProofs.note(senderKey, nowMs)
+    if (refusal !== undefined) this.#falseProofs.note(senderKey, nowMs, falseProofGram(refusal))
     return refusal
   }
 
@@ -380,7 +387,7 @@ export class Mempool {
       this.#stateful.add(entry)
       const failure = recheck(entry.transaction)
       if (failure === undefined) continue
-      if (isFalseProof(failure)) this.#falseProofs.note(entry.senderKey, nowMs)
+      this.#falseProofs.note(entry.senderKey, nowMs, falseProofGram(failure))
       this.#remove(entry)
       dropped.push({ transaction: entry.transaction, reason: failure.code })
     }

@@ -61,3 +61,30 @@ describe('a ticket', () => {
     expect(submit(7, { nonce: 2 })).toBe('pending')
   })
 })
+
+test('an output is spent once by what waits of a sender, whatever else the transaction spends', () => {
+  const pool = new Mempool(TEST_LIMITS, new TestAccounts().modules())
+  const spend = (indexes: readonly number[], fields: TransactionFields = {}): string => {
+    const inputs = indexes.map((index) => ({
+      outpoint: { txId: ZERO_HASH, index },
+      sequence: 0n,
+      signatureScript: EMPTY_BYTES,
+    }))
+    const action: Action = {
+      kind: 'COVENANT',
+      laneId: undefined,
+      payload: EMPTY_BYTES,
+      lockTime: 0n,
+      inputs,
+      outputs: [],
+    }
+    const result = pool.add({ ...testTransaction(fields), action }, 0)
+    return result.ok ? result.value.status : result.error.code
+  }
+  expect(spend([1, 2])).toBe('pending')
+  expect(spend([3, 2], { nonce: 1 })).toBe('OUTPUT_SPENT_TWICE')
+  expect(spend([3], { nonce: 1 })).toBe('pending')
+  expect(spend([2], { from: 1 })).toBe('pending')
+  expect(spend([1], { maxFee: 110, tip: 11 })).toBe('pending')
+  expect(spend([2], { nonce: 2 })).toBe('pending')
+})

@@ -297,9 +297,8 @@ export class ChainNode implements NodeApi {
     return this.#view.nextBaseFee()
   }
 
-  async verifyProof(operands: ZkOperands): Promise<AheadVerdict> {
-    const [verdict] = await this.#proofs.ahead.verify([operands])
-    return verdict!
+  verifyProof(operands: ZkOperands): Promise<AheadVerdict> {
+    return this.#proofs.ahead.verifyAside(operands)
   }
 
   submit(raw: Uint8Array): Promise<Result<Hash>> {

@@ -23,13 +23,13 @@ test('the table of the protocol', () => {
   expect(Object.keys(GAS)).toEqual(Object.keys(KIND))
 })
 
-test('payload, scripts, inputs and outputs cost by their bytes', () => {
+test('payload, scripts, inputs and outputs cost by their bytes, and records of the state by half a kilobyte', () => {
   const spk = { version: 0, script: new Uint8Array(35) }
   const input = { outpoint: { txId: new Uint8Array(32), index: 0 }, sequence: 0n, signatureScript: new Uint8Array(100) }
   const body = { laneId: undefined, payload: new Uint8Array(10), lockTime: 0n, inputs: [], outputs: [] }
   expect(intrinsicGas({ kind: 'COVENANT', ...body })).toBe(50_000 + 16 * 10)
   const whole = { ...body, inputs: [input], outputs: [{ value: 1n, spk }] }
-  expect(intrinsicGas({ kind: 'COVENANT', ...whole })).toBe(50_000 + 16 * (10 + 148 + 83))
+  expect(intrinsicGas({ kind: 'COVENANT', ...whole })).toBe(50_000 + 16 * (10 + 612 + 547))
 })
 
 test('memo bytes and first uses cost more', () => {

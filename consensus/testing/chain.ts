@@ -15,6 +15,7 @@ import { proofOfPossessionBytes } from '../../vm/statement.ts'
 import { decodeTransaction } from '../../vm/transaction/envelope.ts'
 import { signNative } from '../../vm/transaction/sign.ts'
 import type { Action, Transaction } from '../../vm/transaction/types.ts'
+import { proofVerifier } from '../../vm/zk/verify.ts'
 import { makeBlock } from '../block.ts'
 import { buildBlock } from '../build.ts'
 import { aggregateVotes } from '../certificate.ts'
@@ -84,7 +85,14 @@ export const testRules = (
   genesisHash: Hash,
   params: ChainParams = FAST_PARAMS,
   scheme: BlsScheme = bls,
-): ValidationRules => ({ params, genesisHash, kernel: referenceKernel, bls: scheme })
+): ValidationRules => ({
+  params,
+  genesisHash,
+  kernel: referenceKernel,
+  bls: scheme,
+  // As `testGenesis` has it.
+  vprogs: { fromHeight: 0, proofs: proofVerifier() },
+})
 
 export const candidatesOf = (transactions: readonly Transaction[]) => {
   let next = 0

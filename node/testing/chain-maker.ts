@@ -38,10 +38,10 @@ import { executionRules } from '../execution-rules.ts'
 import { genesisEntry } from '../genesis-entry.ts'
 import { signQuickly } from '../ingest/quick-sign.ts'
 import { ChainStore } from '../storage/chain-store.ts'
+import { VPROG_GRAM, VprogTraffic } from '../vprog/traffic.ts'
 import { inlineProofs } from '../zk/proofs.ts'
 import { type ChainPlan, MADE_PLAN, madeGenesis, makerKey, PROOF_SECRET } from './chain-plan.ts'
 import { isAway, MAX_JOINERS, Traffic, type Wish } from './traffic.ts'
-import { VPROG_GRAM, VprogTraffic } from './vprog-traffic.ts'
 
 /** Order of the group that BLS secret keys belong to. */
 const BLS_ORDER = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001n

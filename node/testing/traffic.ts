@@ -46,7 +46,7 @@ export interface TrafficModules {
 
 type Draw = (scene: Scene) => Wish | undefined
 
-/** Those of every chain; lanes and covenants come with an activation, and have traffic of their own (vprog-traffic.ts). */
+/** Those of every chain; lanes and covenants come with an activation, and have traffic of their own (node/vprog/traffic.ts). */
 type DrawnKind = Exclude<KindName, 'LANE' | 'COVENANT'>
 
 const WEIGHTS: Readonly<Record<DrawnKind, number>> = {

@@ -5,7 +5,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { toHex } from '../../core/bytes.ts'
 import { QuernError } from '../../core/errors.ts'
 import { developmentKeyOf, signDevelopment } from '../../vm/zk/development.ts'
-import { ZK_TAG, type ZkOperands } from '../../vm/zk/operands.ts'
+import { operandsHash, ZK_TAG, type ZkOperands } from '../../vm/zk/operands.ts'
 import { toyGroth16 } from '../../vm/zk/testing/toy-groth16.ts'
 import { cachedVerifier, type ProofCache, type ProofVerifier, proofCache, proofVerifier } from '../../vm/zk/verify.ts'
 import { type AheadVerdict, ProofPool, type ProofPoolModules } from './proof-pool.ts'
@@ -102,6 +102,17 @@ describe('ProofPool', () => {
     expect((await Promise.all(answers)).flat().map(codeOf)).toEqual(['ok', 'ok', 'ok'])
     expect((await pool.verify([PROOFS[0]!])).map(codeOf)).toEqual(['ok'])
     expect(thread.batches.map((batch) => batch.length)).toEqual([1])
+  })
+
+  it('keeps no verdict for the curious, unless a transaction asks for it as well', async () => {
+    const thread = new HeldThread()
+    const { pool, cache } = open({ threads: [thread] })
+    const [idle, shared] = [proof(901n), proof(902n)]
+    const answers = [pool.verifyAside(idle), pool.verifyAside(shared), pool.verify([shared])]
+    await turn()
+    thread.release()
+    expect(await Promise.all(answers)).toMatchObject([{ ok: true }, { ok: true }, [{ ok: true }]])
+    expect([idle, shared].map((one) => cache.get(operandsHash(one))?.ok)).toEqual([undefined, true])
   })
 
   it('refuses more than it holds, but not a block', async () => {

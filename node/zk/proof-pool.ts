@@ -68,6 +68,8 @@ export class ProofPool {
   readonly #ordinary: Job[] = []
   /** By operands hash: asked for and not yet answered. */
   readonly #pending = new Map<string, Promise<AheadVerdict>>()
+  /** Of these, whose verdicts go into the cache. */
+  readonly #kept = new Set<string>()
   #crashes = 0
   #isClosed = false
 
@@ -98,6 +100,11 @@ export class ProofPool {
     return Promise.all(operands.map((one) => this.#ask(one, this.#urgent)))
   }
 
+  /** For whoever is curious: the verdict is not kept, so that nobody pushes out those of transactions. */
+  verifyAside(operands: ZkOperands): Promise<AheadVerdict> {
+    return this.#ask(operands, this.#ordinary, false)
+  }
+
   /** Refuses what comes from now on, answers what came before, then ends the threads. */
   async close(): Promise<void> {
     this.#isClosed = true
@@ -105,7 +112,7 @@ export class ProofPool {
     await Promise.all(this.#slots.map(({ thread }) => thread.stop()))
   }
 
-  async #ask(operands: ZkOperands, queue: Job[]): Promise<AheadVerdict> {
+  async #ask(operands: ZkOperands, queue: Job[], isKept = true): Promise<AheadVerdict> {
     if (this.#isClosed) return CLOSED
     const hash = operandsHash(operands)
     const known = this.#cache.get(hash)
@@ -113,6 +120,7 @@ export class ProofPool {
     const name = hexKey(hash)
     const pending = this.#pending.get(name)
     if (pending !== undefined) {
+      if (isKept) this.#kept.add(name)
       if (queue === this.#urgent) this.#hurry(name)
       return pending
     }
@@ -121,12 +129,14 @@ export class ProofPool {
     }
     const asked = new Promise<AheadVerdict>((resolve, reject) => queue.push({ hash, operands, resolve, reject }))
     this.#pending.set(name, asked)
+    if (isKept) this.#kept.add(name)
     // After the caller's turn, so that what arrives together is verified together.
     queueMicrotask(() => this.#dispatch())
     try {
       return await asked
     } finally {
       this.#pending.delete(name)
+      this.#kept.delete(name)
     }
   }
 
@@ -150,7 +160,7 @@ export class ProofPool {
       const verdicts = await slot.thread.verifyAll(batch.map(({ operands }) => operands))
       slot.strikes = 0
       for (const [i, { hash, resolve }] of batch.entries()) {
-        this.#cache.set(hash, verdicts[i]!)
+        if (this.#kept.has(hexKey(hash))) this.#cache.set(hash, verdicts[i]!)
         resolve(verdicts[i]!)
       }
     } catch (error) {

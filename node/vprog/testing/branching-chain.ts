@@ -31,9 +31,9 @@ import { executionRules } from '../../execution-rules.ts'
 import { genesisEntry } from '../../genesis-entry.ts'
 import { signQuickly } from '../../ingest/quick-sign.ts'
 import { ChainStore } from '../../storage/chain-store.ts'
-import { VPROG_GRAM, VprogTraffic } from '../../testing/vprog-traffic.ts'
 import { type ChainEntry, entryOf } from '../../validator/entry.ts'
 import { inlineProofs } from '../../zk/proofs.ts'
+import { VPROG_GRAM, VprogTraffic } from '../traffic.ts'
 
 const PROOF_SECRET = sha256(utf8('branching chain'))
 
