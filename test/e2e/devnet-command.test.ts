@@ -34,7 +34,7 @@ describe('quern devnet', () => {
   it('is ready with four validators and a worker, makes blocks, and leaves nothing when interrupted', async () => {
     const devnet = sandbox.start(['devnet', '--json', '--rpc-port', '0'])
     const ready = await devnet.ready()
-    expect(Object.keys(ready)).toEqual(['event', 'chainId', 'rpc', 'ws', 'genesis', 'accounts', 'nodes'])
+    expect(Object.keys(ready)).toEqual(['event', 'chainId', 'rpc', 'ws', 'genesis', 'accounts', 'prover', 'nodes'])
     expect(ready).toMatchObject({
       chainId: 26180,
       rpc: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
