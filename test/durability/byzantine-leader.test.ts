@@ -5,7 +5,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { genesisBlock } from '../../consensus/genesis.ts'
 import type { Evidence } from '../../consensus/simplex/types.ts'
-import { FAST_PARAMS, testKey, withHeader } from '../../consensus/testing/chain.ts'
+import { FAST_PARAMS, testKey, testRules, withHeader } from '../../consensus/testing/chain.ts'
 import type { Block, Proposal } from '../../consensus/types.ts'
 import { proposalBytes, signerOf, signVote } from '../../consensus/vote.ts'
 import { equalBytes, toHex } from '../../core/bytes.ts'
@@ -13,7 +13,6 @@ import { standInScheme } from '../../core/stand-in-bls.ts'
 import type { ChainNode } from '../../node/chain-node.ts'
 import { Cluster, chainOf } from '../../node/testing/cluster.ts'
 import type { NetworkMessage, PeerId } from '../../p2p/transport.ts'
-import { referenceKernel } from '../../vm/compute/tile.ts'
 import { FORGERIES, findTickets, type Tickets } from './forgeries.ts'
 import { ShadowChain } from './shadow-chain.ts'
 import { type Statement, statementOf } from './statements.ts'
@@ -108,12 +107,8 @@ describe('a byzantine leader', () => {
       readonly view: number
       readonly hash: string
     }
-    const shadow = new ShadowChain(cluster.genesis, {
-      params: PARAMS,
-      genesisHash: genesisBlock(cluster.genesis).block.hash,
-      kernel: referenceKernel,
-      bls: scheme,
-    })
+    const rules = testRules(genesisBlock(cluster.genesis).block.hash, PARAMS, scheme)
+    const shadow = new ShadowChain(cluster.genesis, rules)
     const waiting = [...FORGERIES]
     const byView = new Map<number, Block>()
     const played: Played[] = []
