@@ -197,6 +197,7 @@ describe('the library', () => {
     // Published, forgotten, and so not a repetition.
     const topic = raw.names.topic('evidence')
     const data = wholeEnvelope(0, encodeNetworkMessage(vote(9)))
+    await until(() => pubsub.getSubscribers(topic).some((peer) => peer.toString() === node.node.id), 'its subscription')
     for (const recipients of [1, 0]) expect((await pubsub.publish(topic, data)).recipients).toHaveLength(recipients)
     forgetMessage(pubsub, topic, data)
     expect((await pubsub.publish(topic, data)).recipients).toHaveLength(1)
