@@ -227,7 +227,7 @@ printTable(
 async function measureGpu(): Promise<DeviceReport | string> {
   if (!mayHaveDriver()) return 'no Vulkan driver is installed, or named by VK_DRIVER_FILES'
   try {
-    return await measureDevice({ sizes: SIZES, verifier: wasmKernel })
+    return await measureDevice({ sizes: SIZES, verifier: wasmKernel, maxAttemptMs: 60_000 })
   } catch (error) {
     return messageOf(error)
   }
