@@ -15,3 +15,17 @@ export function spawnThread(parentUrl: string, relative: string, options: Worker
     eval: true,
   })
 }
+
+/**
+ * Asks a thread to end, and never terminates it: one that is on its way into a native library would abort the whole process.
+ * @param last the message at which the thread ends itself
+ */
+export function endThread(worker: Worker, last: unknown): Promise<void> {
+  // It has ended.
+  if (worker.threadId < 0) return Promise.resolve()
+  return new Promise((resolve) => {
+    worker.once('exit', () => resolve())
+    worker.ref()
+    worker.postMessage(last)
+  })
+}

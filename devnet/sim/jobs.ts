@@ -1,7 +1,7 @@
 /** Many seeds, on several threads. Results come in the order in which they are done. */
 import type { Worker } from 'node:worker_threads'
 import { QuernError } from '../../core/errors.ts'
-import { spawnThread } from '../../gpu/spawn.ts'
+import { endThread, spawnThread } from '../../gpu/spawn.ts'
 import { type RunResult, runSeed } from './sim.ts'
 
 export interface SeedRange {
@@ -20,7 +20,7 @@ async function runHere({ from, count }: SeedRange, take: (result: RunResult) => 
 /**
  * @param jobs threads, each with room for young objects, which a single run on this one does without
  * @param take false when no more seeds are wanted
- * @param interrupted resolves when the runs under way are to be given up
+ * @param interrupted resolves when no more are to be begun; those under way are given up at their next pause
  */
 export async function runSeeds(
   range: SeedRange,
@@ -55,6 +55,6 @@ export async function runSeeds(
     }
     await Promise.race([Promise.all(workers.map(drive)), ...(interrupted === undefined ? [] : [interrupted])])
   } finally {
-    await Promise.all(workers.map((worker) => worker.terminate()))
+    await Promise.all(workers.map((worker) => endThread(worker, null)))
   }
 }

@@ -2,7 +2,7 @@
 import type { Worker } from 'node:worker_threads'
 import { concatBytes } from '../../core/bytes.ts'
 import { assert, QuernError } from '../../core/errors.ts'
-import { spawnThread } from '../../gpu/spawn.ts'
+import { endThread, spawnThread } from '../../gpu/spawn.ts'
 import { recoverPacked, requestCount, sliceRequests } from './packed.ts'
 
 export interface Recoverer {
@@ -49,16 +49,10 @@ export class WorkerRecoverer implements Recoverer {
     if (this.#worker === undefined) this.#start().unref()
   }
 
-  /** Asks, and never terminates: a thread that is on its way into its native library would abort the whole process. */
   stop(): Promise<void> {
     const worker = this.#worker
     if (worker === undefined) return Promise.resolve()
-    this.#ending ??= new Promise((resolve) => {
-      worker.once('exit', () => resolve())
-      worker.ref()
-      // In a batch's place: the last message.
-      worker.postMessage(null)
-    })
+    this.#ending ??= endThread(worker, null)
     return this.#ending
   }
 

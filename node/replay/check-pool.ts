@@ -4,7 +4,7 @@
  */
 import type { Worker } from 'node:worker_threads'
 import { QuernError } from '../../core/errors.ts'
-import { spawnThread } from '../../gpu/spawn.ts'
+import { endThread, spawnThread } from '../../gpu/spawn.ts'
 import { type Job, runJob } from './checks.ts'
 
 interface Waiting {
@@ -62,7 +62,7 @@ export class CheckPool {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#slots.map(({ worker }) => worker.terminate()))
+    await Promise.all(this.#slots.map(({ worker }) => endThread(worker, null)))
   }
 
   #start(): Slot {

@@ -9,7 +9,7 @@ import path from 'node:path'
 import type { Worker } from 'node:worker_threads'
 import { fromUtf8 } from '../../core/bytes.ts'
 import { QuernError } from '../../core/errors.ts'
-import { spawnThread } from '../../gpu/spawn.ts'
+import { endThread, spawnThread } from '../../gpu/spawn.ts'
 import { canonicalGenesis, type Genesis } from '../../vm/genesis.ts'
 import { copyStore } from '../storage/copy-store.ts'
 import type { DivergenceValue } from './divergence-value.ts'
@@ -113,7 +113,7 @@ async function runAll(copies: readonly string[], ranges: RangeJob[], options: Ra
   try {
     await Promise.all(copies.map(drive))
   } finally {
-    await Promise.all(workers.map((worker) => worker.terminate()))
+    await Promise.all(workers.map((worker) => endThread(worker, 'end')))
   }
   return { ...total, divergences: divergences.toSorted((a, b) => a.height - b.height) }
 }

@@ -171,14 +171,15 @@ describe('ProofPool', () => {
     expect(thread.batches).toHaveLength(3)
   })
 
-  it('starts a thread anew that was killed with a batch', async () => {
+  it('has a thread answer what it was given before it ends, and starts another for what comes then', async () => {
     const thread = new WorkerProofThread({})
     const { pool } = open({ threads: [thread] })
     const answered = pool.verify([PROOFS[1]!])
     await turn()
     await thread.stop()
     expect((await answered).map(codeOf)).toEqual(['ok'])
-    expect(pool.stats.crashes).toBe(1)
+    expect((await pool.verify([PROOFS[2]!])).map(codeOf)).toEqual(['ok'])
+    expect(pool.stats.crashes).toBe(0)
   })
 
   it('passes on a fault of ours', async () => {

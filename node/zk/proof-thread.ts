@@ -1,7 +1,7 @@
 /** Who verifies a batch: a worker thread, or this thread when threads keep dying. */
 import type { Worker } from 'node:worker_threads'
 import { QuernError } from '../../core/errors.ts'
-import { spawnThread } from '../../gpu/spawn.ts'
+import { endThread, spawnThread } from '../../gpu/spawn.ts'
 import type { ZkVerdict } from '../../vm/zk/errors.ts'
 import type { ZkOperands } from '../../vm/zk/operands.ts'
 import type { ProofVerifier } from '../../vm/zk/verify.ts'
@@ -38,7 +38,7 @@ export class WorkerProofThread implements ProofThread {
   }
 
   async stop(): Promise<void> {
-    await this.#worker?.terminate()
+    if (this.#worker !== undefined) await endThread(this.#worker, null)
   }
 
   #start(): Worker {
