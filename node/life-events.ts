@@ -27,7 +27,8 @@ export type LifeEvent =
       readonly epoch: number
       readonly view: number
       readonly peers: number
-      readonly transactions: number
+      /** That wait here; null for a light node, which takes none. */
+      readonly transactions: number | null
       /** Own leader views missed in this epoch; null for a node that only follows. */
       readonly missedViews: number | null
       /** Since the newest final block was made, by this machine's clock. */
@@ -130,8 +131,8 @@ export function describeLife(event: LifeEvent): string {
         `block ${event.height} (final ${event.finalizedHeight}, ${(Math.max(0, event.headAgeMs) / 1_000).toFixed(1)} s old)`,
         `epoch ${event.epoch}, view ${event.view}`,
         `${event.peers} peer${event.peers === 1 ? '' : 's'}`,
-        `${event.transactions} waiting`,
       ]
+      if (event.transactions !== null) parts.push(`${event.transactions} waiting`)
       if (event.missedViews !== null && event.missedViews > 0) parts.push(`${event.missedViews} own views missed`)
       parts.push(...ownParts(event))
       if (event.syncingTo !== null) parts.push(`catching up to ${event.syncingTo}`)

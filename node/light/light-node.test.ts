@@ -16,6 +16,7 @@ import { configWith } from '../config/config.ts'
 import { genesisText } from '../config/genesis-file.ts'
 import { homePaths } from '../config/home-paths.ts'
 import type { PartialConfig } from '../config/options.ts'
+import { describeLife } from '../life-events.ts'
 import type { ChainMaker } from '../testing/chain-maker.ts'
 import { makerKey } from '../testing/chain-plan.ts'
 import { checkpointText } from './checkpoint.ts'
@@ -75,21 +76,23 @@ function newHome(): string {
 }
 
 async function light(home: string, peers: readonly P2pNode[], sync: PartialConfig['sync'] = {}) {
+  const lines: string[] = []
   const node = await startLightNode({
     home,
     config: configWith({
       chain: { mode: 'light' },
       p2p: { listen: LISTEN, persistentPeers: peers.map(({ multiaddrs }) => multiaddrs[0]!), mdns: false },
       rpc: { port: 0 },
+      log: { statusSeconds: 1 },
       sync,
     }),
     clientVersion: 'quern/test',
     password: async () => '',
-    onEvent: () => {},
+    onEvent: (event) => lines.push(describeLife(event)),
     nowMs: () => maker.chain.head.header.timestampMs,
   })
   ends.push(() => node.stop())
-  return { node, ...rpcClient(node.rpc!.url) }
+  return { node, lines, ...rpcClient(node.rpc!.url) }
 }
 
 const PATIENCE = { timeout: 10_000, interval: 20 }
@@ -139,7 +142,7 @@ describe('a light node', () => {
   it('follows the chain, and says by name what it does not have', async () => {
     const home = newHome()
     const honest = await peer(3)
-    const { node, call } = await light(home, [honest])
+    const { node, lines, call } = await light(home, [honest])
     await maker.run(LIGHT_PARAMS.epochBlocks)
     const { height } = maker.chain.head.header
     await expect.poll(() => call<string>('eth_blockNumber').then(Number), PATIENCE).toBe(height)
@@ -158,6 +161,8 @@ describe('a light node', () => {
     ] as const) {
       expect([method, await codeOf(call(method, params))]).toEqual([method, 'LIGHT_NODE'])
     }
+    const said = new RegExp(`^block ${height} \\(final ${height}, .*, epoch \\d+, view \\d+, 1 peer$`)
+    await expect.poll(() => lines.some((line) => said.test(line)), PATIENCE).toBe(true)
     // What it trusts outlives it.
     await node.stop()
     const again = await light(home, [honest], { checkpoint: checkpoint(2) })

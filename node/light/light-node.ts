@@ -100,6 +100,7 @@ async function open(options: LightStartOptions, opened: Opened): Promise<Running
     stopping.abort()
     return following.catch(() => undefined)
   })
+  opened.add(beat(client, network, options))
   const view = { client, store, genesis, network }
   const { rpc: wanted } = config
   const rpc = await listenRpc({
@@ -129,6 +130,28 @@ async function open(options: LightStartOptions, opened: Opened): Promise<Running
     stakeWei: null,
   })
   return { genesis, network, rpc, client, ended: ending.reached, stop: () => opened.close() }
+}
+
+/** A line now and then for whoever watches, as other nodes write it. @returns ends it */
+function beat(
+  client: LightClient,
+  network: P2pNode,
+  { config, onEvent, nowMs = Date.now }: LightStartOptions,
+): () => void {
+  const timer = setInterval(() => {
+    const { height, epoch, view, timestampMs } = client.newest.header
+    const none = { transactions: null, missedViews: null, balanceWei: null, stakeWei: null, isMember: null }
+    onEvent({
+      event: 'status',
+      ...{ height, finalizedHeight: height, epoch, view },
+      peers: network.peers().length,
+      headAgeMs: nowMs() - timestampMs,
+      ...none,
+      leadsInViews: null,
+      syncingTo: null,
+    })
+  }, config.log.statusSeconds * 1_000)
+  return () => clearInterval(timer)
 }
 
 /** A key here would be taken for one that votes. @throws QuernError `LIGHT_VALIDATOR` */
