@@ -4,7 +4,7 @@ import { drawPlan, MAX_VALIDATORS, MIN_EPOCH_EDGES, MIN_VIEWS } from './plan.ts'
 import { type RunResult, runOnce, runSeed } from './sim.ts'
 import { World } from './world.ts'
 
-const SEEDS = 10
+const SEEDS = 20
 const STAKING = ['STAKE', 'UNSTAKE', 'DELEGATE', 'UNDELEGATE']
 /** Every one that there is. */
 const FAULTS = [
