@@ -6,7 +6,7 @@ import type { Hash } from '../core/bytes.ts'
 import { loadTileKernel } from '../gpu/wasm/kernel.ts'
 import type { TileKernel } from '../vm/execution/types.ts'
 import { type Genesis, hasVprogRules } from '../vm/genesis.ts'
-import { type ProofVerifier, strictVerifier } from '../vm/zk/verify.ts'
+import { type ProofVerifier, proofVerifier, strictVerifier } from '../vm/zk/verify.ts'
 import { openVerifier } from './zk/proofs.ts'
 
 export interface RuleModules {
@@ -35,6 +35,7 @@ export const executionRules = (
  * @throws QuernError as `readCircuit`
  */
 export async function openRules(genesis: Genesis, circuitFile?: string): Promise<ValidationRules> {
-  const proofs = await openVerifier(genesis.params, circuitFile)
+  // Loading the proof systems takes a sixth of a second.
+  const proofs = hasVprogRules(genesis) ? await openVerifier(genesis.params, circuitFile) : proofVerifier()
   return executionRules(genesis, genesisBlock(genesis).block.hash, { kernel: loadTileKernel(), bls, proofs })
 }

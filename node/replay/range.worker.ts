@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { bls } from '../../core/bls.ts'
 import { parseGenesis } from '../../vm/genesis.ts'
+import { openRules } from '../execution-rules.ts'
 import { genesisEntry } from '../genesis-entry.ts'
 import { ChainStore } from '../storage/chain-store.ts'
 import { LevelStore } from '../storage/level-store.ts'
@@ -16,6 +17,7 @@ const { genesisJson, circuitFile, directory } = workerData as RangeThread
 const genesis = parseGenesis(JSON.parse(genesisJson), bls)
 const store = await LevelStore.open(directory)
 const chain = await ChainStore.open(store, genesisEntry(genesis))
+const rules = await openRules(genesis, circuitFile)
 
 parentPort?.on('message', async (job: RangeJob | 'end') => {
   try {
@@ -24,7 +26,7 @@ parentPort?.on('message', async (job: RangeJob | 'end') => {
       parentPort?.close()
       return
     }
-    const source = await openReplaySource({ genesis, chain, circuitFile }, job)
+    const source = await openReplaySource({ genesis, chain, rules }, job)
     const { blocks, transactions, results, certificates } = await replay(source, {
       threads: 1,
       untilDivergence: job.untilDivergence,

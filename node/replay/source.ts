@@ -38,20 +38,20 @@ export interface ReplayRange {
 
 /**
  * @param archive its blocks, in place of the store's
- * @param circuitFile `zk.risc0_circuit`
- * @throws QuernError `REPLAY_RANGE`, `ARCHIVE_OTHER_CHAIN`, `BLOCK_PRUNED`, and as `readCircuit`
+ * @param rules what the chain's blocks are executed by; default: opened here, without RISC Zero's circuit
+ * @throws QuernError `REPLAY_RANGE`, `ARCHIVE_OTHER_CHAIN`, `BLOCK_PRUNED`
  */
 export async function openReplaySource(
   {
     genesis,
     chain,
     archive,
-    circuitFile,
+    rules,
   }: {
     genesis: Genesis
     chain?: ChainStore | undefined
     archive?: ArchiveReader | undefined
-    circuitFile?: string | undefined
+    rules?: ValidationRules | undefined
   },
   range: ReplayRange,
 ): Promise<ReplaySource> {
@@ -72,7 +72,7 @@ export async function openReplaySource(
   return {
     genesis,
     genesisHash: begin.block.hash,
-    rules: await openRules(genesis, circuitFile),
+    rules: rules ?? (await openRules(genesis)),
     from,
     to,
     parent: start?.parent ?? begin.block,

@@ -13,7 +13,7 @@ import {
   smtFile,
 } from '../../../vm/conformance/testing/files.ts'
 import { MAX_LINE_CHARS } from '../../conformance/vector-file.ts'
-import { createProgram, runCli } from '../program.ts'
+import { runQuern } from '../program-fixture.ts'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'quern-conformance-'))
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
@@ -24,19 +24,7 @@ function written(name: string, content: string | Uint8Array): string {
   return file
 }
 
-async function quern(...argv: string[]): Promise<{ code: number; out: string[]; errors: string[] }> {
-  const out: string[] = []
-  const errors: string[] = []
-  const context = {
-    env: {},
-    version: '0.0.0',
-    write: (line: string) => void out.push(line),
-    writeError: (line: string) => void errors.push(line),
-  }
-  const program = createProgram(context, () => undefined)
-  const code = await runCli(program, argv, context)
-  return { code, out, errors }
-}
+const quern = (...argv: string[]) => runQuern(argv)
 
 describe('quern conformance', () => {
   it.each([

@@ -6,7 +6,7 @@ import { genesisText } from '../../config/genesis-file.ts'
 import { homePaths } from '../../config/home-paths.ts'
 import { LevelStore } from '../../storage/level-store.ts'
 import { ChainMaker } from '../../testing/chain-maker.ts'
-import { createProgram, runCli } from '../program.ts'
+import { runQuern } from '../program-fixture.ts'
 
 const BLOCKS = 24
 let folder: string
@@ -27,19 +27,7 @@ beforeAll(async () => {
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
 
 async function quern(...args: string[]) {
-  const out: string[] = []
-  const errors: string[] = []
-  const context = {
-    env: {},
-    version: '0',
-    write: (line: string) => void out.push(line),
-    writeError: (line: string) => void errors.push(line),
-  }
-  const code = await runCli(
-    createProgram(context, () => {}),
-    args,
-    context,
-  )
+  const { code, out, errors } = await runQuern(args)
   return { code, out: out.join('\n'), errors: errors.join('\n') }
 }
 

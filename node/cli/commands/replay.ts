@@ -65,7 +65,9 @@ async function run(flags: ReplayFlags, output: Output): Promise<void> {
   let isClosed = false
   try {
     const circuitFile = await circuitFileOf(flags)
-    const source = await openReplaySource({ genesis, chain, archive, circuitFile }, flags)
+    const { openRules } = await import('../../execution-rules.ts')
+    const rules = await openRules(genesis, circuitFile)
+    const source = await openReplaySource({ genesis, chain, archive, rules }, flags)
     const isPlain = archive === undefined && flags.trace === undefined && flags.override === undefined
     const hasStates = chain !== undefined && chain.held.statesFrom < source.from
     if (!isPlain || !hasStates || directory === undefined || flags.threads < RANGES_FROM_THREADS) {

@@ -8,24 +8,12 @@ import { scriptOf } from '../../../vm/script/assembly.ts'
 import { OP } from '../../../vm/script/opcodes.ts'
 import { payToScript } from '../../../vm/script/standard.ts'
 import { developmentKeyOf, signDevelopment } from '../../../vm/zk/development.ts'
-import { createProgram, runCli } from '../program.ts'
+import { runQuern } from '../program-fixture.ts'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'quern-script-'))
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
 
-async function quern(...argv: string[]): Promise<{ code: number; out: string[]; errors: string[] }> {
-  const out: string[] = []
-  const errors: string[] = []
-  const context = {
-    env: {},
-    version: '0.0.0',
-    write: (line: string) => void out.push(line),
-    writeError: (line: string) => void errors.push(line),
-  }
-  const program = createProgram(context, () => undefined)
-  const code = await runCli(program, ['script', 'debug', ...argv], context)
-  return { code, out, errors }
-}
+const quern = (...argv: string[]) => runQuern(['script', 'debug', ...argv])
 
 const redeem = scriptOf(OP.OpTxInputIndex, OP.OpTxOutputAmount, 700n, OP.OpEqual)
 const P2SH = payToScript(redeem)

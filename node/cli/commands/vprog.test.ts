@@ -14,7 +14,7 @@ import type { NodeApi } from '../../api.ts'
 import { ACCOUNTS, overriding } from '../../rpc/fixture.ts'
 import { type RpcServer, startRpcServer } from '../../rpc/server.ts'
 import { holder, PROOF_SECRET, VprogFixture } from '../../rpc/vprog/fixture.ts'
-import { createProgram, runCli } from '../program.ts'
+import { runQuern } from '../program-fixture.ts'
 import { rpcClient } from '../rpc-client.ts'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'quern-vprog-'))
@@ -39,16 +39,8 @@ afterAll(async () => {
 })
 
 async function quern(argv: readonly string[], account = 0): Promise<{ code: number; out: string; errors: string }> {
-  const out: string[] = []
-  const errors: string[] = []
-  const context = {
-    env: { QUERN_RPC: server.url, QUERN_PRIVATE_KEY: toHex(ACCOUNTS[account]!.privateKey) },
-    version: '0.0.0',
-    write: (line: string) => void out.push(line),
-    writeError: (line: string) => void errors.push(line),
-  }
-  const program = createProgram(context, () => undefined)
-  const code = await runCli(program, ['vprog', ...argv], context)
+  const env = { QUERN_RPC: server.url, QUERN_PRIVATE_KEY: toHex(ACCOUNTS[account]!.privateKey) }
+  const { code, out, errors } = await runQuern(['vprog', ...argv], env)
   return { code, out: out.join('\n'), errors: errors.join('\n') }
 }
 

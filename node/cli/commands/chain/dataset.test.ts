@@ -6,7 +6,7 @@ import { genesisJson } from '../../../../vm/genesis.ts'
 import { homePaths } from '../../../config/home-paths.ts'
 import { LevelStore } from '../../../storage/level-store.ts'
 import { ChainMaker } from '../../../testing/chain-maker.ts'
-import { createProgram, runCli } from '../../program.ts'
+import { runQuern } from '../../program-fixture.ts'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'quern-dataset-command-'))
 const home = path.join(folder, 'home')
@@ -24,20 +24,8 @@ beforeAll(async () => {
 afterAll(() => fs.rmSync(folder, { recursive: true }))
 
 async function quern(...argv: string[]) {
-  const said: string[] = []
-  const errors: string[] = []
-  const context = {
-    env: { HOME: folder },
-    version: 'test',
-    write: (line: string) => void said.push(line),
-    writeError: (line: string) => void errors.push(line),
-  }
-  const code = await runCli(
-    createProgram(context, () => undefined),
-    argv,
-    context,
-  )
-  return { code, out: said.join('\n'), err: errors.join('\n') }
+  const { code, out, errors } = await runQuern(argv, { HOME: folder })
+  return { code, out: out.join('\n'), err: errors.join('\n') }
 }
 const file = path.join(folder, 'out.csv')
 

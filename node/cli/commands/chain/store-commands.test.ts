@@ -12,7 +12,7 @@ import { makerOver } from '../../../storage/store-fixture.ts'
 import type { Place } from '../../../validator-key/place.ts'
 import { lastPlace, SigningRecord } from '../../../validator-key/signing-record.ts'
 import { recordOf } from '../../../validator-key/stopped-node.ts'
-import { createProgram, runCli } from '../../program.ts'
+import { runQuern } from '../../program-fixture.ts'
 
 const BLOCKS = 26
 let root: string
@@ -39,23 +39,9 @@ function copyOfHome(): string {
   return copy
 }
 
-async function quern(
-  ...argv: string[]
-): Promise<{ code: number; out: string[]; errors: string[]; json: () => Record<string, unknown> }> {
-  const out: string[] = []
-  const errors: string[] = []
-  const context = {
-    env: {},
-    version: '0.0.0',
-    write: (line: string) => void out.push(line),
-    writeError: (line: string) => void errors.push(line),
-  }
-  const code = await runCli(
-    createProgram(context, () => undefined),
-    argv,
-    context,
-  )
-  return { code, out, errors, json: () => JSON.parse(out[0]!) as Record<string, unknown> }
+async function quern(...argv: string[]) {
+  const ran = await runQuern(argv)
+  return { ...ran, json: () => JSON.parse(ran.out[0]!) as Record<string, unknown> }
 }
 
 const place = (folder: string, store?: LevelStore): Promise<Place> => lastPlace(recordOf(homePaths(folder)), store)
