@@ -12,7 +12,7 @@
 import fs from 'node:fs'
 import { formatAddress } from '../core/address.ts'
 import { bls } from '../core/bls.ts'
-import { toHex } from '../core/bytes.ts'
+import { type Hash, toHex } from '../core/bytes.ts'
 import { QuernError } from '../core/errors.ts'
 import { loadTileKernel } from '../gpu/wasm/kernel.ts'
 import { requireIdentity } from '../p2p/identity.ts'
@@ -169,7 +169,19 @@ async function open(options: StartOptions, opened: Opened): Promise<RunningNode>
   if (circuitFile === undefined && hasVprogRules(genesis)) onEvent({ event: 'withoutCircuit' })
   node.start()
   signatures.warmUp()
-  onEvent({
+  const validator = key === undefined ? null : formatAddress(key.owner)
+  const stakeWei = ownStanding(node)?.stakeWei.toString() ?? null
+  onEvent({ ...readyEvent(rpc, network, genesis, genesisHash), height, validator, stakeWei })
+  return { ...running, rpc }
+}
+
+/** Where clients reach the node, and who they may be. */
+export const rpcAccess = ({ rpc: { host, port, allowedHosts, cors } }: Config) =>
+  ({ host, port, allowedHosts, cors: cors.includes('*') ? '*' : cors }) as const
+
+/** What `ready` says of every kind of node. */
+export const readyEvent = (rpc: RpcServer, network: P2pNode, genesis: Genesis, genesisHash: Hash) =>
+  ({
     event: 'ready',
     rpc: rpc.url,
     ws: rpc.wsUrl,
@@ -178,12 +190,7 @@ async function open(options: StartOptions, opened: Opened): Promise<RunningNode>
     pid: process.pid,
     network: genesis.network,
     genesis: toHex(genesisHash),
-    height,
-    validator: key === undefined ? null : formatAddress(key.owner),
-    stakeWei: ownStanding(node)?.stakeWei.toString() ?? null,
-  })
-  return { ...running, rpc }
-}
+  }) as const
 
 /** Locked before its secret is read. Undefined for a node that follows. */
 async function openKey(paths: HomePaths, options: StartOptions, opened: Opened): Promise<ValidatorKey | undefined> {
@@ -202,7 +209,7 @@ interface Served {
 
 async function openRpc({ node, network, clock }: Served, options: StartOptions, opened: Opened): Promise<RpcServer> {
   const { clientVersion, onEvent } = options
-  const { rpc, metrics: wanted } = options.config
+  const wanted = options.config.metrics
   const metrics = wanted.enabled
     ? new NodeMetrics({
         node,
@@ -216,10 +223,7 @@ async function openRpc({ node, network, clock }: Served, options: StartOptions, 
   const server = await listenRpc({
     node,
     clientVersion,
-    host: rpc.host,
-    port: rpc.port,
-    allowedHosts: rpc.allowedHosts,
-    cors: rpc.cors.includes('*') ? '*' : rpc.cors,
+    ...rpcAccess(options.config),
     ...(metrics === undefined ? {} : { metrics }),
     log: {
       internalError: (method, error) => {

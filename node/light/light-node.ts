@@ -25,7 +25,7 @@ import { Ending } from '../ending.ts'
 import { genesisEntry } from '../genesis-entry.ts'
 import { Opened } from '../opened.ts'
 import { listenRpc } from '../rpc/listen.ts'
-import { genesisOf, networkOptions, type RunningNode, type StartOptions } from '../start.ts'
+import { genesisOf, networkOptions, type RunningNode, readyEvent, rpcAccess, type StartOptions } from '../start.ts'
 import { LevelStore } from '../storage/level-store.ts'
 import { trustConfig } from './checkpoint.ts'
 import { LightClient } from './light-client.ts'
@@ -102,33 +102,18 @@ async function open(options: LightStartOptions, opened: Opened): Promise<Running
   })
   opened.add(beat(client, network, options))
   const view = { client, store, genesis, network }
-  const { rpc: wanted } = config
   const rpc = await listenRpc({
     node: new LightView(view),
     methods: lightMethods(view),
     clientVersion,
-    host: wanted.host,
-    port: wanted.port,
-    allowedHosts: wanted.allowedHosts,
-    cors: wanted.cors.includes('*') ? '*' : wanted.cors,
+    ...rpcAccess(config),
     log: {
       internalError: (method, error) => onEvent({ event: 'internalError', method, message: String(error) }),
     },
   })
   opened.add(() => rpc.close())
-  onEvent({
-    event: 'ready',
-    rpc: rpc.url,
-    ws: rpc.wsUrl,
-    nodeId: network.id,
-    multiaddrs: network.multiaddrs,
-    pid: process.pid,
-    network: genesis.network,
-    genesis: toHex(genesisHash),
-    height: client.newest.header.height,
-    validator: null,
-    stakeWei: null,
-  })
+  const { height } = client.newest.header
+  onEvent({ ...readyEvent(rpc, network, genesis, genesisHash), height, validator: null, stakeWei: null })
   return { genesis, network, rpc, client, ended: ending.reached, stop: () => opened.close() }
 }
 
