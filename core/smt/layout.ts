@@ -9,10 +9,10 @@
  * A row of table 02 is the stale marker of the node it names; it also marks nodes that superseded nothing, which is
  * what rollback has to remove. An emptied position keeps an empty node (tombstone) until pruning passes it.
  */
-import { concatBytes } from '../bytes.ts'
+import { concatBytes, putU64, readU64, u64be } from '../bytes.ts'
 import { QuernError } from '../errors.ts'
 import type { KvRange } from '../kv.ts'
-import type { NodeKind } from './node.ts'
+import { decodeNode, encodeNode, type NodeKind, type TreeNode } from './node.ts'
 import { POSITION_LENGTH } from './position.ts'
 
 const TABLE_CURRENT = Uint8Array.of(0)
@@ -23,10 +23,9 @@ const TABLE_META = Uint8Array.of(3)
 const VERSION_LENGTH = 8
 const MARKER_LENGTH = VERSION_LENGTH + 2
 
-export interface CurrentRecord {
+export interface CurrentNode {
   readonly version: number
-  /** The encoding of the node. */
-  readonly encoded: Uint8Array
+  readonly node: TreeNode
 }
 
 export interface Marker {
@@ -41,26 +40,32 @@ export interface Marker {
 const corrupt = (what: string): QuernError =>
   new QuernError('TREE_STORE_CORRUPT', `stored tree ${what} is malformed; restore the store from a snapshot`)
 
-function versionBytes(version: number): Uint8Array {
-  const out = new Uint8Array(VERSION_LENGTH)
-  const view = new DataView(out.buffer)
-  view.setUint32(0, Math.floor(version / 2 ** 32))
-  view.setUint32(4, version >>> 0)
-  return out
+function readVersion(bytes: Uint8Array, at: number, what: string): number {
+  const version = readU64(bytes, at)
+  if (!Number.isSafeInteger(version)) throw corrupt(what)
+  return version
 }
 
-function readVersion(bytes: Uint8Array, offset: number): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return view.getUint32(offset) * 2 ** 32 + view.getUint32(offset + 4)
+/** As its complement, so that newer versions sort first. */
+function putInverted(out: Uint8Array, at: number, version: number): void {
+  putU64(out, at, version)
+  for (let i = at; i < at + VERSION_LENGTH; i++) out[i] = ~out[i]!
 }
-
-const inverted = (version: number): Uint8Array => versionBytes(version).map((byte) => ~byte)
 
 function readKind(byte: number | undefined): NodeKind {
   if (byte === 0 || byte === 1 || byte === 2) return byte
   throw corrupt('marker')
 }
 
+/** A key with room for `more` bytes behind its parts. */
+function keyOf(table: Uint8Array, position: Uint8Array, more: number): Uint8Array {
+  const key = new Uint8Array(table.length + position.length + more)
+  key.set(table)
+  key.set(position, table.length)
+  return key
+}
+
+/** Rows are made for every node of every commit, so each is one array and nothing beside it. */
 export class TreeLayout {
   readonly metaKey: Uint8Array
   readonly #current: Uint8Array
@@ -75,20 +80,24 @@ export class TreeLayout {
   }
 
   currentKey(position: Uint8Array): Uint8Array {
-    return concatBytes(this.#current, position)
+    return keyOf(this.#current, position, 0)
   }
 
-  currentValue(version: number, encoded: Uint8Array): Uint8Array {
-    return concatBytes(versionBytes(version), encoded)
+  currentValue(version: number, node: TreeNode): Uint8Array {
+    const value = encodeNode(node, VERSION_LENGTH)
+    putU64(value, 0, version)
+    return value
   }
 
-  decodeCurrent(value: Uint8Array): CurrentRecord {
+  decodeCurrent(value: Uint8Array): CurrentNode {
     if (value.length <= VERSION_LENGTH) throw corrupt('node')
-    return { version: readVersion(value, 0), encoded: value.subarray(VERSION_LENGTH) }
+    return { version: readVersion(value, 0, 'node'), node: decodeNode(value, VERSION_LENGTH) }
   }
 
   historyKey(position: Uint8Array, version: number): Uint8Array {
-    return concatBytes(this.#history, position, inverted(version))
+    const key = keyOf(this.#history, position, VERSION_LENGTH)
+    putInverted(key, key.length - VERSION_LENGTH, version)
+    return key
   }
 
   /** The superseded nodes at a position of versions <= `version`, newest first. */
@@ -97,16 +106,25 @@ export class TreeLayout {
   }
 
   markerKey(version: number, position: Uint8Array): Uint8Array {
-    return concatBytes(this.#marker, versionBytes(version), position)
+    const at = this.#marker.length
+    const key = new Uint8Array(at + VERSION_LENGTH + position.length)
+    key.set(this.#marker)
+    putU64(key, at, version)
+    key.set(position, at + VERSION_LENGTH)
+    return key
   }
 
   markerValue(superseded: number, kindBefore: NodeKind, kindAfter: NodeKind): Uint8Array {
-    return concatBytes(versionBytes(superseded), Uint8Array.of(kindBefore, kindAfter))
+    const value = new Uint8Array(MARKER_LENGTH)
+    putU64(value, 0, superseded)
+    value[VERSION_LENGTH] = kindBefore
+    value[VERSION_LENGTH + 1] = kindAfter
+    return value
   }
 
   /** Markers of versions in [from, to], oldest first. */
   markerRange(from: number, to: number): KvRange {
-    return { gte: concatBytes(this.#marker, versionBytes(from)), lt: concatBytes(this.#marker, versionBytes(to + 1)) }
+    return { gte: concatBytes(this.#marker, u64be(from)), lt: concatBytes(this.#marker, u64be(to + 1)) }
   }
 
   decodeMarker(key: Uint8Array, value: Uint8Array): Marker {
@@ -114,20 +132,23 @@ export class TreeLayout {
     if (key.length !== start + VERSION_LENGTH + POSITION_LENGTH || value.length !== MARKER_LENGTH)
       throw corrupt('marker')
     return {
-      version: readVersion(key, start),
+      version: readVersion(key, start, 'marker'),
       position: key.slice(start + VERSION_LENGTH),
-      superseded: readVersion(value, 0),
+      superseded: readVersion(value, 0, 'marker'),
       kindBefore: readKind(value[VERSION_LENGTH]),
       kindAfter: readKind(value[VERSION_LENGTH + 1]),
     }
   }
 
   metaValue(latest: number, oldest: number): Uint8Array {
-    return concatBytes(versionBytes(latest), versionBytes(oldest))
+    return concatBytes(u64be(latest), u64be(oldest))
   }
 
   decodeMeta(value: Uint8Array): { readonly latest: number; readonly oldest: number } {
     if (value.length !== 2 * VERSION_LENGTH) throw corrupt('version record')
-    return { latest: readVersion(value, 0), oldest: readVersion(value, VERSION_LENGTH) }
+    return {
+      latest: readVersion(value, 0, 'version record'),
+      oldest: readVersion(value, VERSION_LENGTH, 'version record'),
+    }
   }
 }

@@ -1,5 +1,5 @@
 /** Nodes of the tree: the three kinds, how two combine, and how one is stored. The rules stand in index.ts. */
-import { concatBytes, type Hash, ZERO_HASH } from '../bytes.ts'
+import { type Hash, ZERO_HASH } from '../bytes.ts'
 import { QuernError } from '../errors.ts'
 import { hashInternal, hashLeaf } from './hash.ts'
 
@@ -58,27 +58,40 @@ export function isZeroHash(hash: Hash): boolean {
   return true
 }
 
-/** 00 (tombstone), 01 || key || valueHash || hash, or 02 || hash: 1, 97 or 33 bytes. */
-export function encodeNode(node: TreeNode): Uint8Array {
-  const kind = Uint8Array.of(node.kind)
-  if (node.kind === NODE_EMPTY) return kind
-  return node.kind === NODE_LEAF ? concatBytes(kind, node.key, node.valueHash, node.hash) : concatBytes(kind, node.hash)
+/**
+ * 00 (tombstone), 01 || key || valueHash || hash, or 02 || hash: 1, 97 or 33 bytes.
+ * @param room bytes left free before them
+ */
+export function encodeNode(node: TreeNode, room = 0): Uint8Array {
+  const length = node.kind === NODE_LEAF ? 97 : node.kind === NODE_INTERNAL ? 33 : 1
+  const out = new Uint8Array(room + length)
+  out[room] = node.kind
+  if (node.kind === NODE_EMPTY) return out
+  out.set(node.hash, out.length - 32)
+  if (node.kind === NODE_LEAF) {
+    out.set(node.key, room + 1)
+    out.set(node.valueHash, room + 33)
+  }
+  return out
 }
 
 /**
- * Strict inverse of `encodeNode`; the answer shares memory with `bytes`. Hashes are not recomputed.
+ * Strict inverse of `encodeNode`; the answer may share memory with `bytes`. Hashes are not recomputed.
  * @throws QuernError `NODE_INVALID`
  */
-export function decodeNode(bytes: Uint8Array): TreeNode {
-  const kind = bytes[0]
-  if (kind === NODE_EMPTY && bytes.length === 1) return EMPTY_NODE
-  if (kind === NODE_INTERNAL && bytes.length === 33) return { kind, hash: bytes.subarray(1) }
-  if (kind === NODE_LEAF && bytes.length === 97) {
-    const valueHash = bytes.subarray(33, 65)
-    if (!isZeroHash(valueHash)) return { kind, hash: bytes.subarray(65), key: bytes.subarray(1, 33), valueHash }
+export function decodeNode(bytes: Uint8Array, room = 0): TreeNode {
+  const kind = bytes[room]
+  const length = bytes.length - room
+  if (kind === NODE_EMPTY && length === 1) return EMPTY_NODE
+  if (kind === NODE_INTERNAL && length === 33) return { kind, hash: bytes.slice(room + 1) }
+  if (kind === NODE_LEAF && length === 97) {
+    const valueHash = bytes.subarray(room + 33, room + 65)
+    if (!isZeroHash(valueHash)) {
+      return { kind, hash: bytes.subarray(room + 65), key: bytes.subarray(room + 1, room + 33), valueHash }
+    }
   }
   throw new QuernError('NODE_INVALID', 'stored tree node is malformed; restore the store from a snapshot', {
-    length: bytes.length,
+    length,
     kind: kind ?? -1,
   })
 }

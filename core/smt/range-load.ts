@@ -5,7 +5,7 @@
 import { EMPTY_BYTES } from '../bytes.ts'
 import type { KvOperation } from '../kv.ts'
 import { TreeLayout } from './layout.ts'
-import { encodeNode, type TreeNode } from './node.ts'
+import type { TreeNode } from './node.ts'
 
 export class TreeLoader {
   readonly #layout: TreeLayout
@@ -22,7 +22,7 @@ export class TreeLoader {
     return {
       type: 'put',
       key: this.#layout.currentKey(position),
-      value: this.#layout.currentValue(this.#version, encodeNode(node)),
+      value: this.#layout.currentValue(this.#version, node),
     }
   }
 

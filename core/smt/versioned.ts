@@ -49,7 +49,7 @@ export class VersionedTree {
   /** The latest version, one synchronous get for each node. Bound, so that it can be passed on as a `NodeReader`. */
   readonly read: NodeReader = (position: Uint8Array): TreeNode | undefined => {
     const value = this.#kv.get(this.#layout.currentKey(position))
-    return value === undefined ? undefined : decodeNode(this.#layout.decodeCurrent(value).encoded)
+    return value === undefined ? undefined : this.#layout.decodeCurrent(value).node
   }
 
   /**
@@ -65,16 +65,15 @@ export class VersionedTree {
     const operations: KvOperation[] = []
     for (const [id, node] of update.nodes) {
       const position = positionFromId(id)
-      const currentKey = this.#layout.currentKey(position)
       const before = this.#current(position)
-      const kindBefore = before === undefined ? NODE_EMPTY : decodeNode(before.encoded).kind
+      const kindBefore = before?.node.kind ?? NODE_EMPTY
       if (kindBefore === NODE_EMPTY && node.kind === NODE_EMPTY) continue
       if (before !== undefined) {
         const key = this.#layout.historyKey(position, before.version)
-        operations.push({ type: 'put', key, value: before.encoded })
+        operations.push({ type: 'put', key, value: encodeNode(before.node) })
       }
-      const value = this.#layout.currentValue(version, encodeNode(node))
-      operations.push({ type: 'put', key: currentKey, value })
+      const key = this.#layout.currentKey(position)
+      operations.push({ type: 'put', key, value: this.#layout.currentValue(version, node) })
       const marker = this.#layout.markerValue(before?.version ?? 0, kindBefore, node.kind)
       operations.push({ type: 'put', key: this.#layout.markerKey(version, position), value: marker })
     }
@@ -104,7 +103,8 @@ export class VersionedTree {
       const currentKey = this.#layout.currentKey(position)
       const encoded = superseded === 0 ? undefined : this.#kv.get(historyKey)
       if (encoded !== undefined) {
-        operations.push({ type: 'put', key: currentKey, value: this.#layout.currentValue(superseded, encoded) })
+        const value = this.#layout.currentValue(superseded, decodeNode(encoded))
+        operations.push({ type: 'put', key: currentKey, value })
       } else if (kindBefore === NODE_EMPTY) {
         // Nothing stood here, or a tombstone that pruning has taken since.
         operations.push({ type: 'delete', key: currentKey })
@@ -161,7 +161,7 @@ export class VersionedTree {
     this.#assertKept(version)
     const current = this.#current(position)
     if (current === undefined) return EMPTY_NODE
-    if (current.version <= version) return decodeNode(current.encoded)
+    if (current.version <= version) return current.node
     const range = { ...this.#layout.historyRange(position, version), limit: 1 }
     for await (const [, encoded] of this.#kv.entries(range)) return decodeNode(encoded)
     return EMPTY_NODE

@@ -12,6 +12,7 @@ import { OutputBook } from './check/outputs.ts'
 import { SetCheck } from './check/sets.ts'
 import type { Reader } from './check/state-tables.ts'
 import { StatementCheck } from './check/statements.ts'
+import type { Tables } from './check/tables.ts'
 import { Violations } from './check/violations.ts'
 import { VprogCheck } from './check/vprogs.ts'
 import { Checker } from './checker.ts'
@@ -272,16 +273,23 @@ describe('blame', () => {
 
   it('of stores that differ at one height', () => {
     const checker = make()
+    const tables = (...rows: readonly [id: string, byte: number][]): Tables => [
+      new Map(),
+      new Map(rows.map(([id, byte]) => [id, Uint8Array.of(byte)])),
+    ]
+    const said = (...stores: readonly Tables[]): readonly string[] => {
+      checker.compareStores(stores.map((each, i) => ({ name: `v${i}`, height: 4, tables: each })))
+      return checker.violations.list
+    }
     checker.compareStores([
-      { name: 'v0', height: 4, digest: 'a' },
-      { name: 'v1', height: 5, digest: 'b' },
-      { name: 'v2', height: 4, digest: 'a' },
+      { name: 'v0', height: 4, tables: tables(['a', 1]) },
+      { name: 'v1', height: 5, tables: tables(['a', 2]) },
+      { name: 'v2', height: 4, tables: tables(['a', 1]) },
     ])
-    expect(checker.violations.list).toEqual([])
-    checker.compareStores([
-      { name: 'v0', height: 4, digest: 'a' },
-      { name: 'v2', height: 4, digest: 'b' },
-    ])
-    expect(checker.violations.list).toEqual(['v2 and v0 hold different records at height 4'])
+    expect(said(tables(['a', 1], ['b', 2]), tables(['b', 2], ['a', 1]))).toEqual([])
+    const different = 'v1 and v0 hold different records of'
+    expect(said(tables(['a', 1]), tables(['a', 2]))).toEqual([`${different} 61 at height 4`])
+    expect(said(tables(['a', 1], ['b', 1]), tables(['a', 1])).at(-1)).toBe(`${different} 62 at height 4`)
+    expect(said(tables(['a', 1]), tables(['a', 1], ['\u00ff', 1])).at(-1)).toBe(`${different} ff at height 4`)
   })
 })

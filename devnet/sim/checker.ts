@@ -23,6 +23,7 @@ import { type Member, SetCheck } from './check/sets.ts'
 import { type Reader, validatorFacts } from './check/state-tables.ts'
 import { StatementCheck } from './check/statements.ts'
 import { supplyFault } from './check/supply.ts'
+import { differingKey, type Tables } from './check/tables.ts'
 import { Violations } from './check/violations.ts'
 import { VprogCheck } from './check/vprogs.ts'
 
@@ -159,15 +160,18 @@ export class Checker {
     this.#takeFinal(name, node, header.height, event.certificate)
   }
 
-  /** Stores of nodes with the same final chain are the same. `stores`: a digest of each, by final height. */
-  compareStores(stores: readonly { readonly name: string; readonly height: number; readonly digest: string }[]): void {
+  /** Stores of nodes with the same final chain are the same. `stores`: what each holds of that chain, by final height. */
+  compareStores(stores: readonly { readonly name: string; readonly height: number; readonly tables: Tables }[]): void {
     const first = new Map<number, (typeof stores)[number]>()
     for (const store of stores) {
       const other = first.get(store.height)
-      if (other === undefined) first.set(store.height, store)
-      else if (other.digest !== store.digest) {
-        this.violations.add(`${store.name} and ${other.name} hold different records at height ${store.height}`)
+      if (other === undefined) {
+        first.set(store.height, store)
+        continue
       }
+      const key = differingKey(store.tables, other.tables)
+      if (key === undefined) continue
+      this.violations.add(`${store.name} and ${other.name} hold different records of ${key} at height ${store.height}`)
     }
   }
 

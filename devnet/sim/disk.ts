@@ -21,6 +21,7 @@ function idOf(key: Uint8Array): string {
   scratch.set(key)
   return scratch.toString('latin1', 0, key.length)
 }
+const NO_ENTRIES: ReadonlyMap<string, Uint8Array> = new Map()
 const keyOf = (id: string): Uint8Array => Uint8Array.from(Buffer.from(id, 'latin1'))
 
 export interface DiskTempo {
@@ -30,11 +31,17 @@ export interface DiskTempo {
   readonly maxDelayMs: number
 }
 
+interface Undo {
+  readonly table: Map<string, Uint8Array>
+  readonly id: string
+  readonly before: Uint8Array | undefined
+}
+
 interface Batch {
   readonly operations: readonly KvOperation[]
   readonly isSynced: boolean
   /** What it overwrote, in order; undefined while it does not show to readers. */
-  undo: (readonly [id: string, before: Uint8Array | undefined])[] | undefined
+  undo: Undo[] | undefined
   isDone: boolean
 }
 
@@ -46,7 +53,7 @@ export class SimDisk {
   readonly #random: Random
   readonly #showsEarly: boolean
   /** By the first byte of the key, which names a table (node/storage/layout.ts), so that a range looks at one table. */
-  readonly #tables = new Map<string, Map<string, Uint8Array>>()
+  readonly #tables = new Map<number, Map<string, Uint8Array>>()
   /** Issued and not durable yet, oldest first. */
   #volatile: Batch[] = []
   #life = 0
@@ -69,7 +76,7 @@ export class SimDisk {
   open(): KvStore {
     const life = ++this.#life
     return {
-      get: (key) => this.#find(idOf(key)),
+      get: (key) => this.#tables.get(key[0]!)?.get(idOf(key)),
       entries: (range) => this.#entries(range),
       write: (operations, options) => (life === this.#life ? this.#write(operations, options?.sync === true) : never()),
       close: async () => {},
@@ -99,23 +106,24 @@ export class SimDisk {
     // Strings compare as their bytes do. A table is passed over where all of it is outside.
     const first = gte === undefined ? '' : idOf(gte)
     const end = lt === undefined ? undefined : idOf(lt)
-    const found: string[] = []
+    const found: (readonly [id: string, value: Uint8Array])[] = []
     for (const [name, table] of this.#tables) {
-      if (name < first.slice(0, 1) || (end !== undefined && name > end.slice(0, 1))) continue
-      for (const id of table.keys()) if (id >= first && (end === undefined || id < end)) found.push(id)
+      if (name < (gte?.[0] ?? 0) || name > (lt?.[0] ?? 0xff)) continue
+      for (const entry of table) if (entry[0] >= first && (end === undefined || entry[0] < end)) found.push(entry)
     }
-    found.sort()
+    found.sort(([a], [b]) => (a < b ? -1 : 1))
     if (reverse === true) found.reverse()
     if (limit !== undefined) found.length = Math.min(found.length, limit)
-    return found.map((id): Entry => [keyOf(id), this.#find(id)!])
+    return found.map(([id, value]): Entry => [keyOf(id), value])
+  }
+
+  /** One table by its first byte, for comparing it with that of another disk. */
+  table(name: number): ReadonlyMap<string, Uint8Array> {
+    return this.#tables.get(name) ?? NO_ENTRIES
   }
 
   async *#entries(range: KvRange = {}): AsyncGenerator<Entry> {
     yield* this.content(range)
-  }
-
-  #find(id: string): Uint8Array | undefined {
-    return this.#tables.get(id[0] ?? '')?.get(id)
   }
 
   /** Keys and values are held, not copied: a node that wrote into them later would fail the comparison of stores. */
@@ -171,29 +179,28 @@ export class SimDisk {
 
   #show(batch: Batch): void {
     if (batch.undo !== undefined) return
-    batch.undo = batch.operations.map((operation) => {
-      const id = idOf(operation.key)
-      return [id, this.#find(id)]
-    })
-    for (const operation of batch.operations) this.#apply(operation)
+    batch.undo = batch.operations.map((operation) => this.#apply(operation, true))
   }
 
-  #apply(operation: KvOperation): void {
+  /** @returns what the key held before, where it is asked for: a look-up costs as much as a write */
+  #apply(operation: KvOperation, isUndoable = false): Undo {
     const id = idOf(operation.key)
-    let table = this.#tables.get(id[0] ?? '')
+    const name = operation.key[0]!
+    let table = this.#tables.get(name)
     if (table === undefined) {
       table = new Map()
-      this.#tables.set(id[0] ?? '', table)
+      this.#tables.set(name, table)
     }
+    const before = isUndoable ? table.get(id) : undefined
     if (operation.type === 'put') table.set(id, operation.value)
     else table.delete(id)
+    return { table, id, before }
   }
 
   #undo(batch: Batch): void {
-    for (const [id, before] of (batch.undo ?? []).reverse()) {
-      const table = this.#tables.get(id[0] ?? '')
-      if (before === undefined) table?.delete(id)
-      else table?.set(id, before)
+    for (const { table, id, before } of (batch.undo ?? []).reverse()) {
+      if (before === undefined) table.delete(id)
+      else table.set(id, before)
     }
     batch.undo = undefined
   }

@@ -8,7 +8,7 @@ import { decodeBlock, encodeBlock } from '../../consensus/block.ts'
 import { decodeCertificate, encodeCertificate } from '../../consensus/certificate.ts'
 import { decodeHeader } from '../../consensus/header.ts'
 import type { Block, Certificate, Header } from '../../consensus/types.ts'
-import { compareBytes, concatBytes, equalBytes, type Hash, toHex, u64be } from '../../core/bytes.ts'
+import { compareBytes, concatBytes, equalBytes, type Hash, readU32, readU64, toHex, u64be } from '../../core/bytes.ts'
 import { assert, QuernError } from '../../core/errors.ts'
 import type { KvOperation, KvStore } from '../../core/kv.ts'
 import { decodeRlp, encodeRlp, rlpBytes, rlpList } from '../../core/rlp.ts'
@@ -21,17 +21,7 @@ import type { Transaction } from '../../vm/transaction/types.ts'
 import { edgeSetOperations } from '../light/edge-store.ts'
 import { vprogActivity } from '../vprog/activity.ts'
 import { vprogRows } from '../vprog/rows.ts'
-import {
-  decodeHeld,
-  encodeHeld,
-  type Held,
-  KEY,
-  LAYOUT_VERSION,
-  PREFIX,
-  readU32,
-  readU64,
-  transactionPlace,
-} from './layout.ts'
+import { decodeHeld, encodeHeld, type Held, KEY, LAYOUT_VERSION, PREFIX, transactionPlace } from './layout.ts'
 import { Leases } from './leases.ts'
 import { migrate } from './migrate.ts'
 import { pruneBlock, pruned } from './prune.ts'

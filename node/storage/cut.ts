@@ -7,13 +7,13 @@
  * signs twice, and a validator sits out some views.
  */
 import { decodeBlock } from '../../consensus/block.ts'
-import { concatBytes, u64be } from '../../core/bytes.ts'
+import { concatBytes, readU64, u64be } from '../../core/bytes.ts'
 import { QuernError } from '../../core/errors.ts'
 import { keccak256 } from '../../core/hash.ts'
 import { type KvOperation, type KvStore, prefixRange } from '../../core/kv.ts'
 import { VersionedTree } from '../../core/smt/index.ts'
 import { vprogKeysHere } from '../vprog/rows.ts'
-import { decodeHeld, KEY, PREFIX, readU64 } from './layout.ts'
+import { decodeHeld, KEY, PREFIX } from './layout.ts'
 import { VersionedValues } from './versioned-values.ts'
 
 /**

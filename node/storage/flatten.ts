@@ -4,13 +4,12 @@
  *
  * Cut short it leaves a store whose newest values are as they were; run again, it does all of it again.
  */
-import { equalBytes, u64be } from '../../core/bytes.ts'
+import { equalBytes, readU64, u64be } from '../../core/bytes.ts'
 import { QuernError } from '../../core/errors.ts'
 import { sha256 } from '../../core/hash.ts'
 import { type KvOperation, type KvRange, type KvStore, prefixRange } from '../../core/kv.ts'
 import { TreeLayout } from '../../core/smt/layout.ts'
-import { encodeNode } from '../../core/smt/node.ts'
-import { decodeHeld, encodeHeld, KEY, PREFIX, readU64 } from './layout.ts'
+import { decodeHeld, encodeHeld, KEY, PREFIX } from './layout.ts'
 import { TreeFromLeaves } from './verify/tree-from-leaves.ts'
 import { decodeRecord } from './versioned-values.ts'
 
@@ -49,7 +48,7 @@ async function buildTree(kv: KvStore, version: number): Promise<void> {
   const layout = new TreeLayout(PREFIX.tree)
   let batch: KvOperation[] = []
   const tree = new TreeFromLeaves((position, node) => {
-    const value = layout.currentValue(version, encodeNode(node))
+    const value = layout.currentValue(version, node)
     batch.push({ type: 'put', key: layout.currentKey(position), value })
   })
   for await (const [key, value] of kv.entries(prefixRange(PREFIX.value))) {

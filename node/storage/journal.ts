@@ -11,9 +11,9 @@ import { placeOf } from '../../consensus/simplex/recovery.ts'
 import type { JournalRecord } from '../../consensus/simplex/types.ts'
 import type { Block } from '../../consensus/types.ts'
 import { decodeMessage, encodeMessage } from '../../consensus/wire.ts'
-import { concatBytes, type Hash, hexKey } from '../../core/bytes.ts'
+import { concatBytes, type Hash, hexKey, readU64 } from '../../core/bytes.ts'
 import { type KvOperation, type KvStore, prefixRange } from '../../core/kv.ts'
-import { KEY, PREFIX, readU64 } from './layout.ts'
+import { KEY, PREFIX } from './layout.ts'
 
 const TAG_BLOCK = 4
 

@@ -38,7 +38,7 @@
  *
  * 1a to 1d came without a new layout: a chain without vProgs has no such rows, and none had vProgs before.
  */
-import { type Address, concatBytes, type Hash, u32be, u64be } from '../../core/bytes.ts'
+import { type Address, concatBytes, type Hash, readU64, u32be, u64be } from '../../core/bytes.ts'
 import { QuernError } from '../../core/errors.ts'
 import type { Outpoint } from '../../vm/kip/types.ts'
 
@@ -118,11 +118,3 @@ export function decodeHeld(bytes: Uint8Array | undefined): Held {
 }
 
 export const transactionPlace = (at: number, index: number): Uint8Array => concatBytes(u64be(at), u32be(index))
-
-export function readU64(bytes: Uint8Array, offset = 0): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return view.getUint32(offset) * 2 ** 32 + view.getUint32(offset + 4)
-}
-
-export const readU32 = (bytes: Uint8Array, offset: number): number =>
-  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(offset)

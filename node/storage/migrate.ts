@@ -7,10 +7,10 @@
  * adds rows in its own way. Each further batch does some of the work and moves the cursor; the last removes it. Every batch is
  * atomic and its work may be done twice, so a process killed at any moment goes on where it was.
  */
-import { EMPTY_BYTES, u64be } from '../../core/bytes.ts'
+import { EMPTY_BYTES, readU64, u64be } from '../../core/bytes.ts'
 import { QuernError } from '../../core/errors.ts'
 import { type KvOperation, type KvStore, prefixEnd } from '../../core/kv.ts'
-import { KEY, LAYOUT_VERSION, PREFIX, readU64 } from './layout.ts'
+import { KEY, LAYOUT_VERSION, PREFIX } from './layout.ts'
 import { changeKey, decodeRecord } from './versioned-values.ts'
 
 /** Rows read for one batch: some 200 KB of writes. */

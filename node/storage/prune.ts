@@ -3,15 +3,17 @@
  * the last block of an epoch its header and finalization stay: they lead from one validator set to the next, and whoever
  * joins later verifies along them.
  */
+
 import { decodeBlock } from '../../consensus/block.ts'
 import { encodeHeader } from '../../consensus/header.ts'
 import type { Block } from '../../consensus/types.ts'
+import { readU64 } from '../../core/bytes.ts'
 import { QuernError } from '../../core/errors.ts'
 import { keccak256 } from '../../core/hash.ts'
 import type { KvOperation, KvReader } from '../../core/kv.ts'
 import { encodeRlp } from '../../core/rlp.ts'
 import { vprogKeysHere } from '../vprog/rows.ts'
-import { type Held, KEY, readU64 } from './layout.ts'
+import { type Held, KEY } from './layout.ts'
 
 /** For who asks below what is held. */
 export function pruned(height: number, what: 'block' | 'state', { blocksFrom, statesFrom }: Held): QuernError {

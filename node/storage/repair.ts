@@ -8,7 +8,7 @@
 import { decodeBlock } from '../../consensus/block.ts'
 import { blockContext } from '../../consensus/context.ts'
 import type { Block } from '../../consensus/types.ts'
-import { concatBytes, EMPTY_BYTES, equalBytes, u64be } from '../../core/bytes.ts'
+import { concatBytes, EMPTY_BYTES, equalBytes, readU64, u64be } from '../../core/bytes.ts'
 import { keccak256 } from '../../core/hash.ts'
 import type { KvOperation, KvStore } from '../../core/kv.ts'
 import { encodeRlp } from '../../core/rlp.ts'
@@ -24,7 +24,7 @@ import { readReceipts, vprogRows } from '../vprog/rows.ts'
 import { ChainStore } from './chain-store.ts'
 import { forgetSigning } from './cut.ts'
 import { flatten } from './flatten.ts'
-import { decodeHeld, KEY, PREFIX, readU64, transactionPlace } from './layout.ts'
+import { decodeHeld, KEY, PREFIX, transactionPlace } from './layout.ts'
 import type { Fault } from './verify/faults.ts'
 
 export interface RepairModules {

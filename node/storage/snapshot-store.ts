@@ -15,7 +15,7 @@
 
 import { decodeBlock } from '../../consensus/block.ts'
 import type { Header } from '../../consensus/types.ts'
-import { compareBytes, concatBytes, EMPTY_BYTES, equalBytes, type Hash, u64be } from '../../core/bytes.ts'
+import { compareBytes, concatBytes, EMPTY_BYTES, equalBytes, type Hash, readU64, u64be } from '../../core/bytes.ts'
 import { assert, QuernError } from '../../core/errors.ts'
 import { sha256 } from '../../core/hash.ts'
 import { type KvOperation, type KvStore, prefixRange } from '../../core/kv.ts'
@@ -33,7 +33,7 @@ import {
 } from '../../core/smt/index.ts'
 import type { StateChunk } from '../../p2p/wire-snapshot.ts'
 import { blockOperations, type FinalEntry, headOperations, versionOf } from './chain-store.ts'
-import { encodeHeld, KEY, LAYOUT_VERSION, PREFIX, readU64 } from './layout.ts'
+import { encodeHeld, KEY, LAYOUT_VERSION, PREFIX } from './layout.ts'
 import { loneValue } from './versioned-values.ts'
 
 export type SnapshotBlock = Omit<FinalEntry, 'writes' | 'update'>

@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { hexKey } from '../../core/bytes.ts'
+import { hexKey, readU64 } from '../../core/bytes.ts'
 import { type KvReader, MemoryStore } from '../../core/kv.ts'
-import { readU64 } from './layout.ts'
 import { jumpLength, VersionedValues } from './versioned-values.ts'
 
 const key = (n: number): Uint8Array => new Uint8Array(32).fill(n)

@@ -13,11 +13,11 @@
  * Pruning up to version v keeps, of every key, the newest record at or below v and all above it: a walk to a version at or above
  * v meets no other, since it follows a jump only where that does not pass below the version it looks for.
  */
-import { concatBytes, EMPTY_BYTES, type Hash, u64be } from '../../core/bytes.ts'
+import { concatBytes, EMPTY_BYTES, type Hash, putU64, readU64, u64be } from '../../core/bytes.ts'
 import { assert, QuernError } from '../../core/errors.ts'
 import type { KvOperation, KvRange, KvReader } from '../../core/kv.ts'
 import type { StateReader, StateWrite } from '../../vm/state/view.ts'
-import { PREFIX, readU64 } from './layout.ts'
+import { PREFIX } from './layout.ts'
 
 export interface ValueRecord {
   /** How many older records the key has. */
@@ -52,15 +52,18 @@ export const decodeChange = (key: Uint8Array): { readonly version: number; reado
   treeKey: key.slice(CHANGE_KEY_AT),
 })
 
-const encodeRecord = (r: ValueRecord): Uint8Array =>
-  concatBytes(
-    u64be(r.depth),
-    u64be(r.version),
-    u64be(r.previous),
-    u64be(r.jump),
-    Uint8Array.of(r.value === undefined ? 0 : 1),
-    r.value ?? EMPTY_BYTES,
-  )
+/** There is a record for every value of every commit, so each is one array and nothing beside it. */
+function encodeRecord({ depth, version, previous, jump, value }: ValueRecord): Uint8Array {
+  const record = new Uint8Array(HEADER_BYTES + (value?.length ?? 0))
+  putU64(record, 0, depth)
+  putU64(record, 8, version)
+  putU64(record, 16, previous)
+  putU64(record, 24, jump)
+  if (value === undefined) return record
+  record[HEADER_BYTES - 1] = 1
+  record.set(value, HEADER_BYTES)
+  return record
+}
 
 const storedValue = (bytes: Uint8Array): Uint8Array | undefined =>
   bytes[HEADER_BYTES - 1] === 1 ? bytes.subarray(HEADER_BYTES) : undefined
@@ -210,10 +213,6 @@ export class VersionedValues implements StateReader {
 
 /** Writes a key's only record: of a state that was taken in whole, without its past. */
 export function loneValue(version: number, treeKey: Hash, value: Uint8Array): KvOperation {
-  // As `encodeRecord` would write it, in one piece: a whole state is millions of these.
-  const record = new Uint8Array(HEADER_BYTES + value.length)
-  record.set(u64be(version), 8)
-  record[HEADER_BYTES - 1] = 1
-  record.set(value, HEADER_BYTES)
+  const record = encodeRecord({ depth: 0, version, previous: 0, jump: 0, value })
   return { type: 'put', key: currentKey(treeKey), value: record }
 }

@@ -6,10 +6,10 @@
  */
 import { decodeBlock } from '../../consensus/block.ts'
 import { placeOf } from '../../consensus/simplex/recovery.ts'
-import { concatBytes, EMPTY_BYTES } from '../../core/bytes.ts'
+import { concatBytes, EMPTY_BYTES, readU64 } from '../../core/bytes.ts'
 import type { KvStore } from '../../core/kv.ts'
 import { Journal } from '../storage/journal.ts'
-import { KEY, readU64 } from '../storage/layout.ts'
+import { KEY } from '../storage/layout.ts'
 import { BEFORE_ALL, laterPlace, type Place } from './place.ts'
 
 /** A random name: 16 bytes meet no other by chance. */

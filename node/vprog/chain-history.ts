@@ -1,9 +1,9 @@
 /** The history of a node: of final blocks from the rows of its store, of those above from the blocks of the tip's branch. */
-import { compareBytes, concatBytes, equalBytes, type Hash } from '../../core/bytes.ts'
+import { compareBytes, concatBytes, equalBytes, type Hash, readU32, readU64 } from '../../core/bytes.ts'
 import { type KvRange, prefixEnd } from '../../core/kv.ts'
 import type { Outpoint } from '../../vm/kip/types.ts'
 import type { ChainStore } from '../storage/chain-store.ts'
-import { KEY, PREFIX, readU32, readU64 } from '../storage/layout.ts'
+import { KEY, PREFIX } from '../storage/layout.ts'
 import type { ChainEntry } from '../validator/entry.ts'
 import { type VprogActivity, vprogActivity } from './activity.ts'
 import { assertLimit, comparePlaces, type TransactionPlace, type VprogHistory } from './history.ts'

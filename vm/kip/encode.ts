@@ -4,10 +4,16 @@ import type { CovenantBinding, KipOutput, Outpoint, ScriptPublicKey } from './ty
 
 function littleEndian(value: bigint | number, length: number): Uint8Array {
   const bytes = new Uint8Array(length)
-  let rest = BigInt(value)
-  for (let i = 0; i < length; i++) {
-    bytes[i] = Number(rest & 0xffn)
-    rest >>= 8n
+  if (value < 0 || value > Number.MAX_SAFE_INTEGER) {
+    let rest = BigInt(value)
+    for (let i = 0; i < length; i++, rest >>= 8n) bytes[i] = Number(rest & 0xffn)
+    return bytes
+  }
+  // Nearly all are small, and a double is several times quicker than a bigint.
+  let rest = Number(value)
+  for (let i = 0; rest > 0 && i < length; i++) {
+    bytes[i] = rest
+    rest = Math.floor(rest / 256)
   }
   return bytes
 }

@@ -4,7 +4,7 @@
  * that binds every node and every value of every state that is here.
  */
 import { decodeBlock } from '../../../consensus/block.ts'
-import { EMPTY_BYTES, equalBytes, type Hash } from '../../../core/bytes.ts'
+import { EMPTY_BYTES, equalBytes, type Hash, readU64 } from '../../../core/bytes.ts'
 import { messageOf } from '../../../core/errors.ts'
 import { sha256 } from '../../../core/hash.ts'
 import { prefixRange } from '../../../core/kv.ts'
@@ -22,7 +22,7 @@ import {
 import { type Marker, TreeLayout } from '../../../core/smt/layout.ts'
 import { decodeNode, leafNode } from '../../../core/smt/node.ts'
 import { childPosition } from '../../../core/smt/position.ts'
-import { KEY, PREFIX, readU64 } from '../layout.ts'
+import { KEY, PREFIX } from '../layout.ts'
 import { currentKey, historyKey, VersionedValues } from '../versioned-values.ts'
 import type { Checked } from './checked.ts'
 
@@ -245,7 +245,7 @@ class Past {
     const { kv } = this.#checked
     const current = kv.get(this.#layout.currentKey(position))
     const newest = current === undefined ? undefined : this.#layout.decodeCurrent(current)
-    if (newest?.version === version) return decodeNode(newest.encoded)
+    if (newest?.version === version) return newest.node
     const past = kv.get(this.#layout.historyKey(position, version))
     return past === undefined ? undefined : decodeNode(past)
   }

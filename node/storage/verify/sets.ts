@@ -1,15 +1,17 @@
 /** Who validated in an epoch, as far as a store says so. */
+
 import { decodeBlock } from '../../../consensus/block.ts'
 import { decodeHeader } from '../../../consensus/header.ts'
 import { provedSet } from '../../../consensus/light/trust.ts'
 import type { Header } from '../../../consensus/types.ts'
+import { readU64 } from '../../../core/bytes.ts'
 import type { KvReader } from '../../../core/kv.ts'
 import { decodeRlp, rlpBytes, rlpList } from '../../../core/rlp.ts'
 import type { ChainParams } from '../../../vm/params.ts'
 import { epochSets } from '../../../vm/state/tables.ts'
 import { readRecord, type StateReader } from '../../../vm/state/view.ts'
 import type { ValidatorSet } from '../../../vm/validator-set.ts'
-import { KEY, readU64 } from '../layout.ts'
+import { KEY } from '../layout.ts'
 import { VersionedValues } from '../versioned-values.ts'
 
 /** From one of the states at hand, from that after the last block of the epoch, or from what was proved before it was pruned. */

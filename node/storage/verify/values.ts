@@ -4,13 +4,13 @@
  * lies between is bound by the tree's own history (tree.ts).
  */
 import { decodeBlock } from '../../../consensus/block.ts'
-import { equalBytes, type Hash, hexKey } from '../../../core/bytes.ts'
+import { equalBytes, type Hash, hexKey, readU64 } from '../../../core/bytes.ts'
 import { sha256 } from '../../../core/hash.ts'
 import { type KvRange, prefixRange } from '../../../core/kv.ts'
 import { NODE_LEAF, type TreeNode } from '../../../core/smt/index.ts'
 import { TreeLayout } from '../../../core/smt/layout.ts'
 import { decodeNode, encodeNode } from '../../../core/smt/node.ts'
-import { KEY, PREFIX, readU64 } from '../layout.ts'
+import { KEY, PREFIX } from '../layout.ts'
 import { changeKey, currentKey, decodeRecord, historyKey, jumpLength, type ValueRecord } from '../versioned-values.ts'
 import type { Checked } from './checked.ts'
 import { TreeFromLeaves } from './tree-from-leaves.ts'

@@ -2,10 +2,10 @@
 
 import { decodeBlock } from '../../../consensus/block.ts'
 import type { Block } from '../../../consensus/types.ts'
-import { type Address, equalBytes } from '../../../core/bytes.ts'
+import { type Address, equalBytes, readU64 } from '../../../core/bytes.ts'
 import type { Receipt } from '../../../vm/execution/types.ts'
 import { rowsOfBlock, type VprogRow, vprogKeysHere } from '../../vprog/rows.ts'
-import { KEY, PREFIX, readU64 } from '../layout.ts'
+import { KEY, PREFIX } from '../layout.ts'
 import type { Checked } from './checked.ts'
 import { countedTable } from './counted-table.ts'
 
