@@ -46,6 +46,8 @@ const backends = { keccak256: await loadKeccak(), sha256: await loadSha256() }
  * the JavaScript heap, and making one costs as much as hashing it.
  */
 const JOINED = new Uint8Array(1_024)
+/** Its beginnings, by length: made once each. */
+const BEGINNINGS: (Uint8Array | undefined)[] = []
 
 /** SHA-256 of the concatenation of the parts. */
 export function sha256(...parts: readonly Uint8Array[]): Hash {
@@ -58,7 +60,9 @@ export function sha256(...parts: readonly Uint8Array[]): Hash {
     JOINED.set(part, at)
     at += part.length
   }
-  return backends.sha256(JOINED.subarray(0, length))
+  const joined = BEGINNINGS[length] ?? JOINED.subarray(0, length)
+  BEGINNINGS[length] = joined
+  return backends.sha256(joined)
 }
 
 /** SHA-256 of `domain || parts`. Every hash of our own goes through here; the exemptions are named in domains.ts. */

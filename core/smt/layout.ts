@@ -12,7 +12,7 @@
 import { concatBytes, putU64, readU64, u64be } from '../bytes.ts'
 import { QuernError } from '../errors.ts'
 import type { KvRange } from '../kv.ts'
-import { decodeNode, encodeNode, type NodeKind, type TreeNode } from './node.ts'
+import { decodeNode, encodeNode, NODE_EMPTY, NODE_INTERNAL, NODE_LEAF, type NodeKind, type TreeNode } from './node.ts'
 import { POSITION_LENGTH } from './position.ts'
 
 const TABLE_CURRENT = Uint8Array.of(0)
@@ -26,6 +26,14 @@ const MARKER_LENGTH = VERSION_LENGTH + 2
 export interface CurrentNode {
   readonly version: number
   readonly node: TreeNode
+}
+
+/** A row of table 00 as its successor needs it: nothing but the kind is decoded. */
+export interface Superseded {
+  readonly version: number
+  readonly kind: NodeKind
+  /** What table 01 holds of it. */
+  readonly encoded: Uint8Array
 }
 
 export interface Marker {
@@ -52,9 +60,9 @@ function putInverted(out: Uint8Array, at: number, version: number): void {
   for (let i = at; i < at + VERSION_LENGTH; i++) out[i] = ~out[i]!
 }
 
-function readKind(byte: number | undefined): NodeKind {
-  if (byte === 0 || byte === 1 || byte === 2) return byte
-  throw corrupt('marker')
+function readKind(byte: number | undefined, what: string): NodeKind {
+  if (byte === NODE_EMPTY || byte === NODE_LEAF || byte === NODE_INTERNAL) return byte
+  throw corrupt(what)
 }
 
 /** A key with room for `more` bytes behind its parts. */
@@ -92,6 +100,13 @@ export class TreeLayout {
   decodeCurrent(value: Uint8Array): CurrentNode {
     if (value.length <= VERSION_LENGTH) throw corrupt('node')
     return { version: readVersion(value, 0, 'node'), node: decodeNode(value, VERSION_LENGTH) }
+  }
+
+  superseded(value: Uint8Array): Superseded {
+    const kind = readKind(value[VERSION_LENGTH], 'node')
+    // A view where the row is outside the JavaScript heap already; of a short one a copy is cheaper.
+    const encoded = kind === NODE_LEAF ? value.subarray(VERSION_LENGTH) : value.slice(VERSION_LENGTH)
+    return { version: readVersion(value, 0, 'node'), kind, encoded }
   }
 
   historyKey(position: Uint8Array, version: number): Uint8Array {
@@ -135,8 +150,8 @@ export class TreeLayout {
       version: readVersion(key, start, 'marker'),
       position: key.slice(start + VERSION_LENGTH),
       superseded: readVersion(value, 0, 'marker'),
-      kindBefore: readKind(value[VERSION_LENGTH]),
-      kindAfter: readKind(value[VERSION_LENGTH + 1]),
+      kindBefore: readKind(value[VERSION_LENGTH], 'marker'),
+      kindAfter: readKind(value[VERSION_LENGTH + 1], 'marker'),
     }
   }
 

@@ -9,15 +9,7 @@ import { EMPTY_BYTES, type Hash, hexKey } from '../bytes.ts'
 import { QuernError } from '../errors.ts'
 import type { KvOperation, KvReader } from '../kv.ts'
 import { TreeLayout } from './layout.ts'
-import {
-  decodeNode,
-  EMPTY_NODE,
-  encodeNode,
-  NODE_EMPTY,
-  NODE_INTERNAL,
-  type NodeReader,
-  type TreeNode,
-} from './node.ts'
+import { decodeNode, EMPTY_NODE, NODE_EMPTY, NODE_INTERNAL, type NodeReader, type TreeNode } from './node.ts'
 import { childPosition, positionFromId, positionId, positionOf, ROOT_POSITION, splitAt } from './position.ts'
 import type { TreeUpdate } from './update.ts'
 
@@ -65,15 +57,16 @@ export class VersionedTree {
     const operations: KvOperation[] = []
     for (const [id, node] of update.nodes) {
       const position = positionFromId(id)
-      const before = this.#current(position)
-      const kindBefore = before?.node.kind ?? NODE_EMPTY
+      const currentKey = this.#layout.currentKey(position)
+      const stored = this.#kv.get(currentKey)
+      const before = stored === undefined ? undefined : this.#layout.superseded(stored)
+      const kindBefore = before?.kind ?? NODE_EMPTY
       if (kindBefore === NODE_EMPTY && node.kind === NODE_EMPTY) continue
       if (before !== undefined) {
         const key = this.#layout.historyKey(position, before.version)
-        operations.push({ type: 'put', key, value: encodeNode(before.node) })
+        operations.push({ type: 'put', key, value: before.encoded })
       }
-      const key = this.#layout.currentKey(position)
-      operations.push({ type: 'put', key, value: this.#layout.currentValue(version, node) })
+      operations.push({ type: 'put', key: currentKey, value: this.#layout.currentValue(version, node) })
       const marker = this.#layout.markerValue(before?.version ?? 0, kindBefore, node.kind)
       operations.push({ type: 'put', key: this.#layout.markerKey(version, position), value: marker })
     }
