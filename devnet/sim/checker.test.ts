@@ -12,7 +12,7 @@ import { OutputBook } from './check/outputs.ts'
 import { SetCheck } from './check/sets.ts'
 import type { Reader } from './check/state-tables.ts'
 import { StatementCheck } from './check/statements.ts'
-import type { Tables } from './check/tables.ts'
+import type { Rows } from './check/tables.ts'
 import { Violations } from './check/violations.ts'
 import { VprogCheck } from './check/vprogs.ts'
 import { Checker } from './checker.ts'
@@ -273,11 +273,11 @@ describe('blame', () => {
 
   it('of stores that differ at one height', () => {
     const checker = make()
-    const tables = (...rows: readonly [id: string, byte: number][]): Tables => [
+    const tables = (...rows: readonly [id: string, byte: number][]): Rows[] => [
       new Map(),
       new Map(rows.map(([id, byte]) => [id, Uint8Array.of(byte)])),
     ]
-    const said = (...stores: readonly Tables[]): readonly string[] => {
+    const said = (...stores: readonly Rows[][]): readonly string[] => {
       checker.compareStores(stores.map((each, i) => ({ name: `v${i}`, height: 4, tables: each })))
       return checker.violations.list
     }

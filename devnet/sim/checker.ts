@@ -23,7 +23,7 @@ import { type Member, SetCheck } from './check/sets.ts'
 import { type Reader, validatorFacts } from './check/state-tables.ts'
 import { StatementCheck } from './check/statements.ts'
 import { supplyFault } from './check/supply.ts'
-import { differingKey, type Tables } from './check/tables.ts'
+import { differingKey, type Rows } from './check/tables.ts'
 import { Violations } from './check/violations.ts'
 import { VprogCheck } from './check/vprogs.ts'
 
@@ -161,7 +161,9 @@ export class Checker {
   }
 
   /** Stores of nodes with the same final chain are the same. `stores`: what each holds of that chain, by final height. */
-  compareStores(stores: readonly { readonly name: string; readonly height: number; readonly tables: Tables }[]): void {
+  compareStores(
+    stores: readonly { readonly name: string; readonly height: number; readonly tables: readonly Rows[] }[],
+  ): void {
     const first = new Map<number, (typeof stores)[number]>()
     for (const store of stores) {
       const other = first.get(store.height)

@@ -10,6 +10,8 @@
 import type { EventQueue } from '../../core/event-queue.ts'
 import type { KvOperation, KvRange, KvStore } from '../../core/kv.ts'
 import type { Random } from '../../core/random.ts'
+import type { Rows } from './check/tables.ts'
+import { Pages, type Place } from './pages.ts'
 
 type Entry = readonly [key: Uint8Array, value: Uint8Array]
 
@@ -21,7 +23,10 @@ function idOf(key: Uint8Array): string {
   scratch.set(key)
   return scratch.toString('latin1', 0, key.length)
 }
-const NO_ENTRIES: ReadonlyMap<string, Uint8Array> = new Map()
+
+/** Where the value of each key lies, by the key as a latin1 string. */
+type Table = Map<string, Place>
+const NO_ROWS: ReadonlyMap<string, Place> = new Map()
 const keyOf = (id: string): Uint8Array => Uint8Array.from(Buffer.from(id, 'latin1'))
 
 export interface DiskTempo {
@@ -32,9 +37,9 @@ export interface DiskTempo {
 }
 
 interface Undo {
-  readonly table: Map<string, Uint8Array>
+  readonly table: Table
   readonly id: string
-  readonly before: Uint8Array | undefined
+  readonly before: Place | undefined
 }
 
 interface Batch {
@@ -53,7 +58,8 @@ export class SimDisk {
   readonly #random: Random
   readonly #showsEarly: boolean
   /** By the first byte of the key, which names a table (node/storage/layout.ts), so that a range looks at one table. */
-  readonly #tables = new Map<number, Map<string, Uint8Array>>()
+  readonly #tables = new Map<number, Table>()
+  #pages = new Pages()
   /** Issued and not durable yet, oldest first. */
   #volatile: Batch[] = []
   #life = 0
@@ -76,7 +82,7 @@ export class SimDisk {
   open(): KvStore {
     const life = ++this.#life
     return {
-      get: (key) => this.#tables.get(key[0]!)?.get(idOf(key)),
+      get: (key) => this.#read(this.#tables.get(key[0]!), idOf(key)),
       entries: (range) => this.#entries(range),
       write: (operations, options) => (life === this.#life ? this.#write(operations, options?.sync === true) : never()),
       close: async () => {},
@@ -97,6 +103,7 @@ export class SimDisk {
   wipe(): void {
     this.#life++
     this.#tables.clear()
+    this.#pages = new Pages()
     this.#volatile = []
   }
 
@@ -106,7 +113,7 @@ export class SimDisk {
     // Strings compare as their bytes do. A table is passed over where all of it is outside.
     const first = gte === undefined ? '' : idOf(gte)
     const end = lt === undefined ? undefined : idOf(lt)
-    const found: (readonly [id: string, value: Uint8Array])[] = []
+    const found: (readonly [id: string, place: Place])[] = []
     for (const [name, table] of this.#tables) {
       if (name < (gte?.[0] ?? 0) || name > (lt?.[0] ?? 0xff)) continue
       for (const entry of table) if (entry[0] >= first && (end === undefined || entry[0] < end)) found.push(entry)
@@ -114,19 +121,24 @@ export class SimDisk {
     found.sort(([a], [b]) => (a < b ? -1 : 1))
     if (reverse === true) found.reverse()
     if (limit !== undefined) found.length = Math.min(found.length, limit)
-    return found.map(([id, value]): Entry => [keyOf(id), value])
+    return found.map(([id, place]): Entry => [keyOf(id), this.#pages.read(place)])
   }
 
   /** One table by its first byte, for comparing it with that of another disk. */
-  table(name: number): ReadonlyMap<string, Uint8Array> {
-    return this.#tables.get(name) ?? NO_ENTRIES
+  table(name: number): Rows {
+    const table = this.#tables.get(name) ?? NO_ROWS
+    return { size: table.size, keys: () => table.keys(), get: (id) => this.#read(table, id) }
+  }
+
+  #read(table: ReadonlyMap<string, Place> | undefined, id: string): Uint8Array | undefined {
+    const place = table?.get(id)
+    return place === undefined ? undefined : this.#pages.read(place)
   }
 
   async *#entries(range: KvRange = {}): AsyncGenerator<Entry> {
     yield* this.content(range)
   }
 
-  /** Keys and values are held, not copied: a node that wrote into them later would fail the comparison of stores. */
   #write(operations: readonly KvOperation[], isSynced: boolean): Promise<void> {
     const life = this.#life
     const isDoomed = this.isDoomed(operations)
@@ -192,7 +204,7 @@ export class SimDisk {
       this.#tables.set(name, table)
     }
     const before = isUndoable ? table.get(id) : undefined
-    if (operation.type === 'put') table.set(id, operation.value)
+    if (operation.type === 'put') table.set(id, this.#pages.write(operation.value))
     else table.delete(id)
     return { table, id, before }
   }
