@@ -10,6 +10,7 @@
 import type { EventQueue } from '../../core/event-queue.ts'
 import type { KvOperation, KvRange, KvStore } from '../../core/kv.ts'
 import type { Random } from '../../core/random.ts'
+import { PREFIX } from '../../node/storage/layout.ts'
 import type { Rows } from './check/tables.ts'
 import { Pages, type Place } from './pages.ts'
 
@@ -24,9 +25,13 @@ function idOf(key: Uint8Array): string {
   return scratch.toString('latin1', 0, key.length)
 }
 
+const TREE = PREFIX.tree[0]!
+
+/** A number that ascends with the keys: the first byte names a table (node/storage/layout.ts), the tree's second one of its own. */
+const tableOf = (key: Uint8Array): number => key[0]! * 256 + (key[0] === TREE ? (key[1] ?? 0) : 0)
+
 /** Where the value of each key lies, by the key as a latin1 string. */
 type Table = Map<string, Place>
-const NO_ROWS: ReadonlyMap<string, Place> = new Map()
 const keyOf = (id: string): Uint8Array => Uint8Array.from(Buffer.from(id, 'latin1'))
 
 export interface DiskTempo {
@@ -57,7 +62,7 @@ export class SimDisk {
   readonly #queue: EventQueue
   readonly #random: Random
   readonly #showsEarly: boolean
-  /** By the first byte of the key, which names a table (node/storage/layout.ts), so that a range looks at one table. */
+  /** By `tableOf` their keys, so that a range looks at one table and a look-up at no rows that are never read. */
   readonly #tables = new Map<number, Table>()
   #pages = new Pages()
   /** Issued and not durable yet, oldest first. */
@@ -82,7 +87,7 @@ export class SimDisk {
   open(): KvStore {
     const life = ++this.#life
     return {
-      get: (key) => this.#read(this.#tables.get(key[0]!), idOf(key)),
+      get: (key) => this.#read(this.#tables.get(tableOf(key)), idOf(key)),
       entries: (range) => this.#entries(range),
       write: (operations, options) => (life === this.#life ? this.#write(operations, options?.sync === true) : never()),
       close: async () => {},
@@ -113,9 +118,11 @@ export class SimDisk {
     // Strings compare as their bytes do. A table is passed over where all of it is outside.
     const first = gte === undefined ? '' : idOf(gte)
     const end = lt === undefined ? undefined : idOf(lt)
+    const from = gte === undefined ? 0 : tableOf(gte)
+    const to = lt === undefined ? Number.POSITIVE_INFINITY : tableOf(lt)
     const found: (readonly [id: string, place: Place])[] = []
     for (const [name, table] of this.#tables) {
-      if (name < (gte?.[0] ?? 0) || name > (lt?.[0] ?? 0xff)) continue
+      if (name < from || name > to) continue
       for (const entry of table) if (entry[0] >= first && (end === undefined || entry[0] < end)) found.push(entry)
     }
     found.sort(([a], [b]) => (a < b ? -1 : 1))
@@ -124,10 +131,10 @@ export class SimDisk {
     return found.map(([id, place]): Entry => [keyOf(id), this.#pages.read(place)])
   }
 
-  /** One table by its first byte, for comparing it with that of another disk. */
-  table(name: number): Rows {
-    const table = this.#tables.get(name) ?? NO_ROWS
-    return { size: table.size, keys: () => table.keys(), get: (id) => this.#read(table, id) }
+  /** The rows of one table, whose keys begin with `prefix`, for comparing them with those of another disk. */
+  table(prefix: Uint8Array): Rows {
+    const table = this.#tables.get(tableOf(prefix))
+    return { size: table?.size ?? 0, keys: () => table?.keys() ?? [], get: (id) => this.#read(table, id) }
   }
 
   #read(table: ReadonlyMap<string, Place> | undefined, id: string): Uint8Array | undefined {
@@ -197,7 +204,7 @@ export class SimDisk {
   /** @returns what the key held before, where it is asked for: a look-up costs as much as a write */
   #apply(operation: KvOperation, isUndoable = false): Undo {
     const id = idOf(operation.key)
-    const name = operation.key[0]!
+    const name = tableOf(operation.key)
     let table = this.#tables.get(name)
     if (table === undefined) {
       table = new Map()

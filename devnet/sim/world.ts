@@ -384,4 +384,7 @@ export class World {
 }
 
 /** Blocks, indexes, receipts, senders, transactions; what happened to lanes and covenants; state values and their past; the state tree (node/storage/layout.ts). */
-const FINAL_TABLES = [0x10, 0x11, 0x12, 0x13, 0x14, 0x1a, 0x1b, 0x1c, 0x1d, 0x20, 0x21, 0x30]
+const FINAL_TABLES = [
+  ...[0x10, 0x11, 0x12, 0x13, 0x14, 0x1a, 0x1b, 0x1c, 0x1d, 0x20, 0x21].map((name) => Uint8Array.of(name)),
+  ...[0, 1, 2, 3].map((name) => Uint8Array.of(0x30, name)),
+]
