@@ -21,6 +21,8 @@ export interface Plan {
   readonly params: ChainParams
   /** Height from which on blocks may hold lanes and covenants. */
   readonly vprogsFrom: number
+  /** Transactions of lanes and covenants that users send, while no more are wanted. */
+  readonly vprogsPerBlock: number
   /** Genesis stakes: of validator i, who has key i. */
   readonly stakesWei: readonly bigint[]
   /** Smallest amount that is worth moving: a single wei in some runs, where a quorum ends between two validators. */
@@ -58,6 +60,8 @@ export interface Plan {
 }
 
 export const MAX_VALIDATORS = 10
+/** Small networks more often: they run in a quarter of the time, and break as easily. */
+const VALIDATORS = [4, 4, 4, 4, 4, 4, 4, 4, 4, 5, 5, 5, 5, 6, 6, 6, 7, 7, 8, MAX_VALIDATORS]
 
 /** A run ends only after this many views, epoch edges, and blocks that all of the healed machines finalised. */
 export const MIN_VIEWS = 50
@@ -82,6 +86,7 @@ const drawVprogs = (random: Random) => ({
     maxLanesPerBlock: random.pick([2, 3, 16]),
     devProofKey: toHex(developmentKeyOf(PROOF_SECRET)),
   },
+  vprogsPerBlock: random.pick([0.2, 0.5, 1]),
 })
 
 function drawParams(random: Random, unitWei: bigint, canJail: boolean): ChainParams {
@@ -140,8 +145,7 @@ function drawClock(random: Random, maxClockDriftMs: number, isWild: boolean): Cl
 
 export function drawPlan(seed: number): Plan {
   const random = randomStream(seed, 'plan')
-  // Small networks more often: they run in a third of the time, and break as easily.
-  const validators = random.pick([4, 4, 4, 4, 5, 5, 6, 7, 7, MAX_VALIDATORS])
+  const validators = random.pick(VALIDATORS)
   const unitWei = random.chance(0.4) ? 1n : 1_000n * WEI_PER_CPC
   const isEqual = random.chance(0.6)
   const stakesWei = Array.from({ length: validators }, () => unitWei * BigInt(isEqual ? 1 : random.between(1, 4)))
@@ -159,12 +163,12 @@ export function drawPlan(seed: number): Plan {
   const canJail = taken.size === 0 && random.chance(0.5)
   const params = drawParams(random, unitWei, canJail)
   // From a stream of its own, so that what else a seed draws does not depend on it.
-  const { vprogsFrom, vprogParams } = drawVprogs(randomStream(seed, 'vprogs'))
+  const { vprogsFrom, vprogsPerBlock, vprogParams } = drawVprogs(randomStream(seed, 'vprogs'))
   const { blockIntervalMs, networkDelayMs } = params
   /** What a view takes when all goes well, more or less. */
   const viewMs = blockIntervalMs + networkDelayMs
   const isWildClocks = random.chance(0.25)
-  const hasJoiner = random.chance(0.8)
+  const hasJoiner = random.chance(0.5)
   const followers = random.chance(0.2) ? 1 : 0
   const every = (share: number, least: number, most: number): number | undefined =>
     random.chance(share) ? viewMs * random.between(least, most) : undefined
@@ -172,6 +176,7 @@ export function drawPlan(seed: number): Plan {
     seed,
     params: { ...params, ...vprogParams },
     vprogsFrom,
+    vprogsPerBlock,
     stakesWei,
     unitWei,
     hasJoiner,

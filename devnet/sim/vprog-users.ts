@@ -26,11 +26,10 @@ export interface VprogUserModules {
 
 /** Blocks before the activation from which on they try. */
 const EAGER_BLOCKS = 2
-/** Sent ahead of the chain, and for each block that is final somewhere: all draws come up in most runs. */
-const AHEAD = 10
-const PER_BLOCK = 1
+/** Sent ahead of the chain, so that outputs to spend are there soon; for each block after that, what the plan says. */
+const AHEAD = 8
 /** Beyond that, in this share of rounds while they are wanted. */
-const WANTED_BEYOND = 0.25
+const WANTED_BEYOND = 0.5
 const FALSE_PROOFS = 0.06
 /** Of blocks that settlements name, below the newest final one at most. */
 const MAX_BLOCK_AGE = 6
@@ -57,7 +56,7 @@ export class VprogUsers {
     const state = node.stateAt(height)
     const behind = height + 1 - plan.vprogsFrom
     if (state === undefined || behind < -EAGER_BLOCKS) return
-    const isOverdrawn = this.#sent >= AHEAD + PER_BLOCK * Math.max(0, behind)
+    const isOverdrawn = this.#sent >= AHEAD + plan.vprogsPerBlock * Math.max(0, behind)
     if (isOverdrawn && !(isWanted() && random.chance(WANTED_BEYOND))) return
     const isFalse = random.chance(FALSE_PROOFS)
     const user = simKey(FIRST_VPROG_USER + (isFalse ? VPROG_USERS - 1 : random.below(VPROG_USERS - 1)))
