@@ -9,11 +9,8 @@ export interface SeedRange {
   readonly count: number
 }
 
-/**
- * Young objects live as long as a message travels, and layers of blocks as long as two: with room for them a third of the
- * collector's work is left, and a tenth less to do in all.
- */
-const YOUNG_GENERATION_MB = 384
+/** Young objects live as long as a message travels, and layers of blocks as long as two: with room for them little is copied. */
+const YOUNG_GENERATION_MB = 192
 
 /** Seeds one after another, until all are done or `take` says that it has enough. */
 async function runHere({ from, count }: SeedRange, take: (result: RunResult) => boolean): Promise<void> {

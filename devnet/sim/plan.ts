@@ -61,7 +61,7 @@ export interface Plan {
 
 export const MAX_VALIDATORS = 10
 /** Small networks more often: they run in a quarter of the time, and break as easily. */
-const VALIDATORS = [4, 4, 4, 4, 4, 4, 4, 4, 4, 5, 5, 5, 5, 6, 6, 6, 7, 7, 8, MAX_VALIDATORS]
+const VALIDATORS = [4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 5, 5, 5, 5, 6, 6, 7, 8, MAX_VALIDATORS]
 
 /** A run ends only after this many views, epoch edges, and blocks that all of the healed machines finalised. */
 export const MIN_VIEWS = 50
@@ -200,7 +200,7 @@ export function drawPlan(seed: number): Plan {
     partitionShapes: random.sample(['halves', 'one alone', 'one way', 'scattered'] as const, random.between(1, 4)),
     clogEveryMs: every(0.3, 1, 4),
     maxClogMs: viewMs * random.between(1, 6),
-    transactionEveryMs: Math.ceil(blockIntervalMs * random.pick([0.3, 0.6, 1.2])),
+    transactionEveryMs: Math.ceil(blockIntervalMs * random.pick([0.4, 0.8, 1.6])),
     healAtViews: random.between(15, 45),
   }
 }

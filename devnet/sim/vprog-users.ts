@@ -28,8 +28,8 @@ export interface VprogUserModules {
 const EAGER_BLOCKS = 2
 /** Sent ahead of the chain, so that outputs to spend are there soon; for each block after that, what the plan says. */
 const AHEAD = 8
-/** Beyond that, in this share of rounds while they are wanted. */
-const WANTED_BEYOND = 0.5
+/** While more are wanted. Blocks may be slow, and what waits long for one is forgotten before it can be spent. */
+const WANTED_PER_BLOCK = 2
 const FALSE_PROOFS = 0.06
 /** Of blocks that settlements name, below the newest final one at most. */
 const MAX_BLOCK_AGE = 6
@@ -56,8 +56,8 @@ export class VprogUsers {
     const state = node.stateAt(height)
     const behind = height + 1 - plan.vprogsFrom
     if (state === undefined || behind < -EAGER_BLOCKS) return
-    const isOverdrawn = this.#sent >= AHEAD + plan.vprogsPerBlock * Math.max(0, behind)
-    if (isOverdrawn && !(isWanted() && random.chance(WANTED_BEYOND))) return
+    const room = (perBlock: number): boolean => this.#sent < AHEAD + perBlock * Math.max(0, behind)
+    if (!room(plan.vprogsPerBlock) && !(room(WANTED_PER_BLOCK) && isWanted())) return
     const isFalse = random.chance(FALSE_PROOFS)
     const user = simKey(FIRST_VPROG_USER + (isFalse ? VPROG_USERS - 1 : random.below(VPROG_USERS - 1)))
     const nonce = node.pool().pendingNonce(user.address)
