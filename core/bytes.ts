@@ -37,6 +37,40 @@ export function hexKey(bytes: Uint8Array): string {
   return out
 }
 
+const unit = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | (bytes[at + 1] ?? 0)
+
+/**
+ * A short string unique to some bytes, at most 65,535, for the hottest of `Map`s: their length, then two of them in each UTF-16 code unit. A look-up
+ * costs a fifth of one by `hexKey`, and tells a reader nothing.
+ */
+export function bytesId(bytes: Uint8Array): string {
+  if (bytes.length !== 32) {
+    const units = [bytes.length]
+    for (let at = 0; at < bytes.length; at += 2) units.push(unit(bytes, at))
+    return String.fromCharCode(...units)
+  }
+  // Nearly all are hashes. Without an array in between it takes half the time.
+  return String.fromCharCode(
+    32,
+    unit(bytes, 0),
+    unit(bytes, 2),
+    unit(bytes, 4),
+    unit(bytes, 6),
+    unit(bytes, 8),
+    unit(bytes, 10),
+    unit(bytes, 12),
+    unit(bytes, 14),
+    unit(bytes, 16),
+    unit(bytes, 18),
+    unit(bytes, 20),
+    unit(bytes, 22),
+    unit(bytes, 24),
+    unit(bytes, 26),
+    unit(bytes, 28),
+    unit(bytes, 30),
+  )
+}
+
 export const toHex = (bytes: Uint8Array): Hex => `0x${hexKey(bytes)}`
 
 function nibble(code: number): number {

@@ -3,7 +3,7 @@
  * signature is a hash under the secret key, which only this table knows beside its owner. Aggregates are sums by XOR.
  */
 import type { BlsScheme, SignatureCheck } from './bls.ts'
-import { concatBytes, equalBytes, hexKey, utf8 } from './bytes.ts'
+import { bytesId, concatBytes, equalBytes, utf8 } from './bytes.ts'
 import { sha256 } from './hash.ts'
 
 const LABEL = utf8('stand-in public key')
@@ -22,18 +22,14 @@ function xor(signatures: readonly Uint8Array[]): Uint8Array {
 }
 
 export function standInScheme(): BlsScheme {
-  const secrets = new Map<string, Uint8Array>()
   // Every node checks the same votes, so a run computes each signature once.
-  const known = new Map<string, Uint8Array>()
+  const keys = new Map<string, { readonly secretKey: Uint8Array; readonly known: Map<string, Uint8Array> }>()
   const expected = (publicKey: Uint8Array, message: Uint8Array): Uint8Array | undefined => {
-    const secretKey = secrets.get(hexKey(publicKey))
-    if (secretKey === undefined) return undefined
-    const id = `${hexKey(publicKey)}${hexKey(message)}`
-    let signature = known.get(id)
-    if (signature === undefined) {
-      signature = signatureOf(secretKey, message)
-      known.set(id, signature)
-    }
+    const key = keys.get(bytesId(publicKey))
+    if (key === undefined) return undefined
+    const id = bytesId(message)
+    const signature = key.known.get(id) ?? signatureOf(key.secretKey, message)
+    key.known.set(id, signature)
     return signature
   }
   const verifyAggregate = ({ publicKeys, message, signature }: SignatureCheck): boolean => {
@@ -43,7 +39,7 @@ export function standInScheme(): BlsScheme {
   return {
     publicKey: (secretKey) => {
       const publicKey = concatBytes(sha256(LABEL, secretKey), new Uint8Array(16))
-      secrets.set(hexKey(publicKey), secretKey)
+      keys.set(bytesId(publicKey), { secretKey, known: new Map() })
       return publicKey
     },
     sign: signatureOf,

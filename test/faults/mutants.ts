@@ -40,7 +40,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: "  return kind === 'notarize' && ownVote(s, view, 'nullify') !== undefined\n",
       },
     ],
-    tryFirst: 14,
+    tryFirst: 2,
   },
   {
     name: 'votes are lost on restart',
@@ -130,7 +130,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '',
       },
     ],
-    tryFirst: 22,
+    tryFirst: 25,
   },
   {
     name: 'nothing is sent again',
@@ -141,7 +141,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '  startResendTimer(s)\n',
       },
     ],
-    tryFirst: 81,
+    tryFirst: 9,
   },
   {
     name: 'records leave the node before they are on the disk',
@@ -163,7 +163,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'if (notarization === undefined || this.#modules === undefined) {',
       },
     ],
-    tryFirst: 64,
+    tryFirst: 16,
   },
   {
     name: 'a lane is active for a block too long',
@@ -185,7 +185,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'this.#note(tx, index)',
       },
     ],
-    tryFirst: 10,
+    tryFirst: 8,
   },
   {
     name: 'anything opens what a proof shall open',

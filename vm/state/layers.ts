@@ -7,7 +7,7 @@
  *
  * When block 7 becomes final, its `writes` and `update` go into the store in one batch, and `settle` lets go of the layer.
  */
-import { type Hash, hexKey, ZERO_HASH } from '../../core/bytes.ts'
+import { bytesId, type Hash, ZERO_HASH } from '../../core/bytes.ts'
 import { sha256 } from '../../core/hash.ts'
 import {
   MAX_OVERLAY_DEPTH,
@@ -48,7 +48,7 @@ export class StateLayer implements TreeState {
   constructor(parent: TreeState, writes: readonly StateWrite[]) {
     this.writes = writes
     this.update = updateTree(parent.readNode, treeWrites(writes))
-    this.#values = new Map(writes.map(({ treeKey, value }) => [hexKey(treeKey), value]))
+    this.#values = new Map(writes.map(({ treeKey, value }) => [bytesId(treeKey), value]))
     if (parent instanceof StateLayer) {
       this.#tree = new TreeOverlay(parent.#tree, this.update)
       this.#base = parent.#base
@@ -70,9 +70,10 @@ export class StateLayer implements TreeState {
   }
 
   get(treeKey: Hash): Uint8Array | undefined {
-    const id = hexKey(treeKey)
+    const id = bytesId(treeKey)
     for (let layer: StateLayer | undefined = this; layer !== undefined; layer = layer.#below) {
-      if (layer.#values.has(id)) return layer.#values.get(id)
+      const value = layer.#values.get(id)
+      if (value !== undefined || layer.#values.has(id)) return value
     }
     return this.#base.get(treeKey)
   }

@@ -1,5 +1,5 @@
 /** A whole state in memory: genesis before there is a store, throw-away chains, tests. */
-import { type Hash, hexKey, ZERO_HASH } from '../../core/bytes.ts'
+import { bytesId, type Hash, ZERO_HASH } from '../../core/bytes.ts'
 import {
   NODE_EMPTY,
   type NodeReader,
@@ -33,7 +33,7 @@ export class MemoryState implements TreeState {
   readonly readNode: NodeReader = (position) => this.#nodes.get(positionId(position))
 
   get(treeKey: Hash): Uint8Array | undefined {
-    return this.#values.get(hexKey(treeKey))
+    return this.#values.get(bytesId(treeKey))
   }
 
   /** Makes a block's layer final, as the store does. The layer must stand directly on this state. */
@@ -44,8 +44,8 @@ export class MemoryState implements TreeState {
 
   #apply(writes: readonly StateWrite[], update: TreeUpdate): void {
     for (const { treeKey, value } of writes) {
-      if (value === undefined) this.#values.delete(hexKey(treeKey))
-      else this.#values.set(hexKey(treeKey), value)
+      if (value === undefined) this.#values.delete(bytesId(treeKey))
+      else this.#values.set(bytesId(treeKey), value)
     }
     for (const [id, node] of update.nodes) {
       if (node.kind === NODE_EMPTY) this.#nodes.delete(id)

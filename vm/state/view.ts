@@ -4,7 +4,7 @@
  * Nothing reaches the parent. Whoever drops the view has undone the block; whoever keeps `finish()` has all of it.
  */
 
-import type { Hash } from '../../core/bytes.ts'
+import { bytesId, type Hash } from '../../core/bytes.ts'
 import { assert } from '../../core/errors.ts'
 import { domainHash } from '../../core/hash.ts'
 import { MONEY_CATEGORIES, type MoneyCategory, type Table } from './table.ts'
@@ -38,16 +38,6 @@ export function readRecord<Key, Value>(state: StateReader, table: Table<Key, Val
   return bytes === undefined ? undefined : table.decode(bytes)
 }
 
-/**
- * A short string unique to a key, for `Map`: its length, then two bytes in each UTF-16 code unit. Several times quicker to
- * make than hex, and it is made for every access.
- */
-function keyId(key: Uint8Array): string {
-  const units = [key.length]
-  for (let at = 0; at < key.length; at += 2) units.push((key[at]! << 8) | (key[at + 1] ?? 0))
-  return String.fromCharCode(...units)
-}
-
 export class StateView {
   readonly #parent: StateReader
   readonly #tables = new Map<unknown, Map<string, Entry>>()
@@ -77,7 +67,7 @@ export class StateView {
 
   #entry<Key, Value>(table: Table<Key, Value>, key: Key): Entry {
     const keyBytes = table.encodeKey(key)
-    const id = keyId(keyBytes)
+    const id = bytesId(keyBytes)
     const entries = this.#entriesOf(table)
     const known = entries.get(id)
     if (known !== undefined) return known
