@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   bigIntToBytes,
+  bytesId,
   bytesToBigInt,
   compareBytes,
   concatBytes,
@@ -10,6 +11,9 @@ import {
   fromHex,
   fromUtf8,
   hexKey,
+  putU64,
+  readU32,
+  readU64,
   toHex,
   u32be,
   u64be,
@@ -154,4 +158,45 @@ describe('UTF-8', () => {
 
   // A decoder that drops the mark would give two byte strings one text.
   it('keeps a byte order mark', () => expect(fromUtf8(fromHex('efbbbf41'))).toBe('\ufeffA'))
+})
+
+describe('integers in place', () => {
+  it('are written and read as a DataView does', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.nat({ max: 3 }), (value, at) => {
+        const ours = new Uint8Array(12).fill(0xaa)
+        const theirs = ours.slice()
+        putU64(ours, at, value)
+        new DataView(theirs.buffer).setBigUint64(at, value)
+        expect(ours).toEqual(theirs)
+        expect(readU32(ours, at)).toBe(Number(value >> 32n))
+        expect(readU64(ours, at)).toBe(Number(value >> 32n) * 2 ** 32 + Number(value & 0xffffffffn))
+        if (value > BigInt(Number.MAX_SAFE_INTEGER)) return
+        putU64(ours, at, Number(value))
+        expect(ours).toEqual(theirs)
+        expect(readU64(ours, at)).toBe(Number(value))
+      }),
+    )
+  })
+
+  it('are not read past the end', () => {
+    expect(() => readU64(new Uint8Array(8), 1)).toThrow(code('BYTES_CUT_OFF'))
+    expect(() => readU32(new Uint8Array(3))).toThrow(code('BYTES_CUT_OFF'))
+  })
+})
+
+it('a packed string is unique to its bytes, zeros and lengths included', () => {
+  const few = fc.array(fc.constantFrom(0, 1, 255), { maxLength: 4 }).map((list) => Uint8Array.from(list))
+  const hash = fc.uint8Array({ minLength: 31, maxLength: 33 })
+  const either = fc.oneof(few, hash)
+  fc.assert(
+    fc.property(either, either, (a, b) => {
+      expect(bytesId(a) === bytesId(b)).toBe(equalBytes(a, b))
+      expect(bytesId(a)).toBe(bytesId(a.slice()))
+    }),
+    { numRuns: 500 },
+  )
+  const other = (at: number): Uint8Array => new Uint8Array(32).map((_, i) => (i === at ? 1 : 0))
+  const ids = Array.from({ length: 32 }, (_, at) => bytesId(other(at)))
+  expect(new Set(ids).size).toBe(32)
 })
