@@ -103,7 +103,9 @@ describe('what is said once', () => {
     const middle = await startNode()
     const [left, right] = await Promise.all([0, 1].map(() => startNode({ persistentPeers: [middle.address()] })))
     await Promise.all([left!.node.setBlocked([right!.node.id]), right!.node.setBlocked([left!.node.id])])
-    await until(() => middle.node.peers().length === 2, 'a line')
+    const isLine = () =>
+      middle.node.peers().length === 2 && [left, right].every((end) => end!.node.peers().length === 1)
+    await until(isLine, 'a line')
     left!.node.transport.send(middle.node.id, transactions(4))
     await until(() => heard(right!, transactions(4)).length === 1, 'the other end')
   })

@@ -27,9 +27,11 @@ export interface VprogUserModules {
 /** Blocks before the activation from which on they try. */
 const EAGER_BLOCKS = 2
 /** Sent ahead of the chain, so that outputs to spend are there soon; for each block after that, what the plan says. */
-const AHEAD = 8
+const AHEAD = 6
 /** While more are wanted. Blocks may be slow, and what waits long for one is forgotten before it can be spent. */
 const WANTED_PER_BLOCK = 2
+/** Then so many at once: blocks may be quick as well. */
+const WANTED_AT_ONCE = 4
 const FALSE_PROOFS = 0.06
 /** Of blocks that settlements name, below the newest final one at most. */
 const MAX_BLOCK_AGE = 6
@@ -47,8 +49,12 @@ export class VprogUsers {
     this.#traffic = new VprogTraffic(modules.random, PROOF_SECRET)
   }
 
-  /** One more transaction, if there is a node to take it and room for more. */
+  /** One more transaction, or several while they are wanted, if there is a node to take it and room for more. */
   async send(): Promise<void> {
+    for (let left = this.#modules.isWanted() ? WANTED_AT_ONCE : 1; left > 0; left--) await this.#sendOne()
+  }
+
+  async #sendOne(): Promise<void> {
     const { plan, random, isWanted } = this.#modules
     const node = this.#modules.node()
     if (node === undefined) return
