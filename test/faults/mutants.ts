@@ -40,7 +40,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: "  return kind === 'notarize' && ownVote(s, view, 'nullify') !== undefined\n",
       },
     ],
-    tryFirst: 2,
+    tryFirst: 0,
   },
   {
     name: 'votes are lost on restart',
@@ -51,7 +51,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '',
       },
     ],
-    tryFirst: 10,
+    tryFirst: 0,
   },
   {
     name: 'gap views are not checked',
@@ -62,7 +62,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '  if (gap !== undefined) fetchCertificates(s, gap, view - 1)\n',
       },
     ],
-    tryFirst: 17,
+    tryFirst: 69,
   },
   {
     name: 'the power of certificates is not checked',
@@ -108,7 +108,7 @@ export const MUTANTS: readonly Mutant[] = [
           '      try {\n        found.push([readU64(key, PREFIX.record.length), decodeRecord(value)])\n      } catch {}\n',
       },
     ],
-    tryFirst: 10,
+    tryFirst: 4,
   },
   {
     name: 'a lost disk bars nobody from signing again',
@@ -119,7 +119,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '  canSign(s) && isAfter(undefined, s.set.epoch, view)',
       },
     ],
-    tryFirst: 25,
+    tryFirst: 8,
   },
   {
     name: 'places are signed at without being reserved',
@@ -130,7 +130,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: '',
       },
     ],
-    tryFirst: 25,
+    tryFirst: 8,
   },
   {
     name: 'nothing is sent again',
@@ -163,7 +163,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'if (notarization === undefined || this.#modules === undefined) {',
       },
     ],
-    tryFirst: 16,
+    tryFirst: 64,
   },
   {
     name: 'a lane is active for a block too long',
@@ -185,7 +185,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'this.#note(tx, index)',
       },
     ],
-    tryFirst: 8,
+    tryFirst: 12,
   },
   {
     name: 'anything opens what a proof shall open',
@@ -196,6 +196,6 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'if (signature.length === 0 && !verifySchnorr(',
       },
     ],
-    tryFirst: 0,
+    tryFirst: 11,
   },
 ]
