@@ -104,7 +104,14 @@ describe('a proof', () => {
         if (['TX_ALREADY_KNOWN', 'REPLACEMENT_UNDERPRICED', 'PROOF_TOO_SOON'].includes(code)) return
         expect(code).toBe(outcome.receipts[0]!.error ?? 'ok')
       }),
-      { numRuns: 12 },
+      {
+        numRuns: 12,
+        // So that proofs are looked at, whatever else is drawn.
+        examples: [
+          [[{ journal: 0, isTrue: true }], 5],
+          [[{ journal: 1, isTrue: true }], 6],
+        ],
+      },
     )
     expect(thread.verified).toBeGreaterThan(1)
   })

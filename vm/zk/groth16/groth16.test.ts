@@ -161,7 +161,14 @@ describe('Groth16', () => {
         codes.add(code)
         expect(code).not.toBe('ok')
       }),
-      { numRuns: 12 },
+      {
+        numRuns: 12,
+        // A flag of the first point, and what only the equation can tell.
+        examples: [
+          ['proof', 8 * 31 + 6],
+          ['input', 0],
+        ],
+      },
     )
     expect(codes.size).toBeGreaterThan(1)
   })
