@@ -40,8 +40,8 @@ export function hexKey(bytes: Uint8Array): string {
 const unit = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | (bytes[at + 1] ?? 0)
 
 /**
- * A short string unique to some bytes, at most 65,535, for the hottest of `Map`s: their length, then two of them in each UTF-16 code unit. A look-up
- * costs a fifth of one by `hexKey`, and tells a reader nothing.
+ * A short string unique to some bytes, at most 65,535, for the hottest of `Map`s: their length, then two of them in each
+ * UTF-16 code unit. A look-up costs a fifth of one by `hexKey`, and tells a reader nothing.
  */
 export function bytesId(bytes: Uint8Array): string {
   if (bytes.length !== 32) {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { CliContext } from '../../node/cli/context.ts'
 import { createProgram, runCli } from '../../node/cli/program.ts'
 import { addSimCommand } from './command.ts'
+import type { RunResult } from './sim.ts'
 
 let out: string[]
 let errors: string[]
@@ -75,6 +76,20 @@ describe('quern sim', () => {
   it('--seeds --json gives the same results on one thread, a line for each', async () => {
     expect(await quern('sim', '--seeds', '1', '--from', '1', '--jobs', '1', '--json')).toBe(0)
     expect(out.map((line) => (JSON.parse(line) as { seed: number }).seed)).toEqual([1])
+  })
+
+  it('--validators sets the size of every run, on this thread and on others', async () => {
+    const sizes = ['--validators', '7', '--json']
+    expect(await quern('sim', '--seed', '1', ...sizes)).toBe(0)
+    expect(await quern('sim', '--seeds', '2', '--from', '1', '--jobs', '2', ...sizes)).toBe(0)
+    const runs = out.map((line) => JSON.parse(line) as RunResult)
+    expect(runs.map(({ validators }) => validators)).toEqual([7, 7, 7])
+    expect(new Set(runs.filter(({ seed }) => seed === 1).map(({ traceHash }) => traceHash)).size).toBe(1)
+  })
+
+  it.each(['3', '11'])('refuses --validators %s', async (size) => {
+    expect(await quern('sim', '--validators', size)).toBe(2)
+    expect(errors.join()).toContain('from 4 to 10')
   })
 
   it.each([

@@ -7,12 +7,14 @@ import { argument } from '../../node/cli/argument.ts'
 import type { CliContext } from '../../node/cli/context.ts'
 import { onInterrupt } from '../../node/cli/interrupt.ts'
 import { whole } from '../../node/config/kinds.ts'
-import type { RunResult } from './sim.ts'
+import type { Run, RunResult } from './sim.ts'
+import { MAX_VALIDATORS, MIN_VALIDATORS } from './size.ts'
 
 interface SimFlags {
   readonly seeds: number
   readonly from: number
   readonly seed?: number
+  readonly validators?: number
   readonly jobs: number
   readonly trace?: string
   readonly bail?: boolean
@@ -40,6 +42,11 @@ export function addSimCommand(program: Command, context: CliContext): void {
         .argParser(wholeNumber)
         .conflicts(['seeds', 'from', 'jobs', 'bail']),
     )
+    .option(
+      '--validators <n>',
+      `in each run, from ${MIN_VALIDATORS} to ${MAX_VALIDATORS} (default: each draws it, mostly a small one)`,
+      argument(whole(MIN_VALIDATORS, MAX_VALIDATORS)),
+    )
     .option('--trace <file>', 'with --seed: write what happens in that run, line by line')
     .option(
       '--jobs <n>',
@@ -50,10 +57,10 @@ export function addSimCommand(program: Command, context: CliContext): void {
     .option('--bail', 'stop at the first seed with a violation')
     .addHelpText(
       'after',
-      '\nExamples:\n  quern sim --seeds 200\n  quern sim --seed 17 --trace run-17.txt\n  quern sim --seed 17 --json',
+      '\nExamples:\n  quern sim --seeds 200\n  quern sim --seeds 20 --validators 10\n  quern sim --seed 17 --trace run-17.txt\n  quern sim --seed 17 --json',
     )
     .action((flags: SimFlags, command: Command) => {
-      if (flags.seed !== undefined) return runOne(flags.seed, flags, context)
+      if (flags.seed !== undefined) return runOne({ ...flags, seed: flags.seed }, context)
       if (flags.trace !== undefined)
         command.error('error: --trace goes with --seed: a trace is of one run', { exitCode: 2 })
       return runMany(flags, context)
@@ -62,9 +69,10 @@ export function addSimCommand(program: Command, context: CliContext): void {
 
 const asJson = ({ seed, ...rest }: RunResult, version: string): string => JSON.stringify({ seed, version, ...rest })
 
-const failed = (results: readonly RunResult[]): QuernError => {
+const failed = (results: readonly RunResult[], { validators }: SimFlags): QuernError => {
   const { seed } = results[0]!
-  return new QuernError('SIM_VIOLATION', `replay with: quern sim --seed ${seed} --trace sim-${seed}.txt`, { seed })
+  const run = `--seed ${seed}${validators === undefined ? '' : ` --validators ${validators}`}`
+  return new QuernError('SIM_VIOLATION', `replay with: quern sim ${run} --trace sim-${seed}.txt`, { seed })
 }
 
 function report(result: RunResult, context: CliContext): void {
@@ -81,12 +89,12 @@ function openTrace(file: string): number {
   }
 }
 
-async function runOne(seed: number, flags: SimFlags, context: CliContext): Promise<void> {
+async function runOne(flags: SimFlags & Run, context: CliContext): Promise<void> {
   // Loaded here, so that the other commands start without it.
   const { runOnce } = await import('./sim.ts')
   const file = flags.trace === undefined ? undefined : openTrace(flags.trace)
   try {
-    const result = await runOnce(seed, file === undefined ? undefined : (line) => void fs.writeSync(file, `${line}\n`))
+    const result = await runOnce(flags, file === undefined ? undefined : (line) => void fs.writeSync(file, `${line}\n`))
     if (flags.json === true) context.write(asJson(result, context.version))
     else {
       const { violations, kinds, faults, ...rest } = result
@@ -95,7 +103,7 @@ async function runOne(seed: number, flags: SimFlags, context: CliContext): Promi
       context.write(lines.join('\n'))
       report(result, context)
     }
-    if (result.violations.length > 0) throw failed([result])
+    if (result.violations.length > 0) throw failed([result], flags)
   } finally {
     if (file !== undefined) fs.closeSync(file)
   }
@@ -104,7 +112,7 @@ async function runOne(seed: number, flags: SimFlags, context: CliContext): Promi
 async function runMany(flags: SimFlags, context: CliContext): Promise<void> {
   const { runSeeds } = await import('./jobs.ts')
   const { Summary } = await import('./summary.ts')
-  const { seeds, from, jobs } = flags
+  const { seeds, from, jobs, validators } = flags
   const isJson = flags.json === true
   const summary = new Summary(Date.now())
   let saidMs = Date.now()
@@ -113,7 +121,7 @@ async function runMany(flags: SimFlags, context: CliContext): Promise<void> {
     isInterrupted = true
   })
   await runSeeds(
-    { from, count: seeds },
+    { from, count: seeds, validators },
     jobs,
     (result) => {
       summary.add(result)
@@ -128,7 +136,7 @@ async function runMany(flags: SimFlags, context: CliContext): Promise<void> {
     interrupted,
   )
   if (!isJson) context.write(summary.text(Date.now()))
-  if (summary.failed.length > 0) throw failed(summary.failed)
+  if (summary.failed.length > 0) throw failed(summary.failed, flags)
   if (isInterrupted) {
     throw new QuernError('INTERRUPTED', `${summary.seeds} of ${seeds} seeds were run`)
   }

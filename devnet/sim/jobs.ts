@@ -2,19 +2,21 @@
 import type { Worker } from 'node:worker_threads'
 import { QuernError } from '../../core/errors.ts'
 import { endThread, spawnThread } from '../../gpu/spawn.ts'
-import { type RunResult, runSeed } from './sim.ts'
+import { type Run, type RunResult, runSeed } from './sim.ts'
 
 export interface SeedRange {
   readonly from: number
   readonly count: number
+  /** Of each run; drawn by each where it is not given. */
+  readonly validators?: number | undefined
 }
 
 /** Young objects live as long as a message travels, and layers of blocks as long as two: with room for them little is copied. */
 const YOUNG_GENERATION_MB = 192
 
 /** Seeds one after another, until all are done or `take` says that it has enough. */
-async function runHere({ from, count }: SeedRange, take: (result: RunResult) => boolean): Promise<void> {
-  for (let seed = from; seed < from + count; seed++) if (!take(await runSeed(seed))) return
+async function runHere({ from, count, validators }: SeedRange, take: (result: RunResult) => boolean): Promise<void> {
+  for (let seed = from; seed < from + count; seed++) if (!take(await runSeed({ seed, validators }))) return
 }
 
 /**
@@ -35,7 +37,7 @@ export async function runSeeds(
   const drive = (worker: Worker): Promise<void> =>
     new Promise((resolve, reject) => {
       const send = (): void => {
-        if (next < end) worker.postMessage(next++)
+        if (next < end) worker.postMessage({ seed: next++, validators: range.validators } satisfies Run)
         else resolve()
       }
       worker.on('message', (result: RunResult) => {

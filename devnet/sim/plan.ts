@@ -13,6 +13,7 @@ import type { ClockError } from './clock.ts'
 import type { DiskTempo } from './disk.ts'
 import { PROOF_SECRET } from './keys.ts'
 import type { LinkFaults } from './network.ts'
+import { drawSize } from './size.ts'
 
 export type PartitionShape = 'halves' | 'one alone' | 'one way' | 'scattered'
 
@@ -58,11 +59,6 @@ export interface Plan {
   /** Views that honest validators have entered when the faults end. */
   readonly healAtViews: number
 }
-
-export const MAX_VALIDATORS = 10
-/** Small networks more often: they run in a quarter of the time, and break as easily. One in twenty is large. */
-const SMALL = [4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 5, 5, 5, 5, 6, 6, 7]
-const LEAST_OF_LARGE = 8
 
 /** A run ends only after this many views, epoch edges, and blocks that all of the healed machines finalised. */
 export const MIN_VIEWS = 50
@@ -144,9 +140,11 @@ function drawClock(random: Random, maxClockDriftMs: number, isWild: boolean): Cl
   }
 }
 
-export function drawPlan(seed: number): Plan {
+/** @param size validators at genesis; drawn where it is not given */
+export function drawPlan(seed: number, size?: number): Plan {
   const random = randomStream(seed, 'plan')
-  const validators = random.pick([...SMALL, random.between(LEAST_OF_LARGE, MAX_VALIDATORS)])
+  const drawn = drawSize(random)
+  const validators = size ?? drawn
   const unitWei = random.chance(0.4) ? 1n : 1_000n * WEI_PER_CPC
   const isEqual = random.chance(0.6)
   const stakesWei = Array.from({ length: validators }, () => unitWei * BigInt(isEqual ? 1 : random.between(1, 4)))

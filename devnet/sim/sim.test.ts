@@ -1,7 +1,8 @@
 /** Whole runs: no violation on any seed, and the same run from the same seed. */
 import { describe, expect, it } from 'vitest'
-import { drawPlan, MAX_VALIDATORS, MIN_EPOCH_EDGES, MIN_VIEWS } from './plan.ts'
+import { drawPlan, MIN_EPOCH_EDGES, MIN_VIEWS } from './plan.ts'
 import { type RunResult, runOnce, runSeed } from './sim.ts'
+import { MAX_VALIDATORS, MIN_VALIDATORS } from './size.ts'
 import { World } from './world.ts'
 
 const SEEDS = 20
@@ -25,7 +26,7 @@ describe('simulated networks', () => {
   for (let seed = 0; seed < SEEDS; seed++) {
     it(`seed ${seed}`, async () => {
       // The first of them runs twice.
-      const result = await runSeed(seed)
+      const result = await runSeed({ seed })
       results.push(result)
       expect(result.violations, `replay with: quern sim --seed ${seed} --trace sim-${seed}.txt`).toEqual([])
     })
@@ -34,7 +35,7 @@ describe('simulated networks', () => {
   it('had enough of everything', () => {
     expect(results).toHaveLength(SEEDS)
     for (const { validators, views, epochEdges, setChanges, blocks, transactions, kinds } of results) {
-      expect(validators).toBeGreaterThanOrEqual(4)
+      expect(validators).toBeGreaterThanOrEqual(MIN_VALIDATORS)
       expect(validators).toBeLessThanOrEqual(MAX_VALIDATORS)
       expect(views).toBeGreaterThanOrEqual(MIN_VIEWS)
       expect(epochEdges).toBeGreaterThanOrEqual(MIN_EPOCH_EDGES)
@@ -63,7 +64,7 @@ describe('simulated networks', () => {
 
   it('two seeds are two runs, and a trace is written line by line', async () => {
     const lines: string[] = []
-    const { traceHash } = await runOnce(3, (line) => lines.push(line))
+    const { traceHash } = await runOnce({ seed: 3 }, (line) => lines.push(line))
     const before = results.find(({ seed }) => seed === 3)
     expect(traceHash).toBe(before?.traceHash)
     expect(new Set(results.map((result) => result.traceHash)).size).toBe(SEEDS)

@@ -22,9 +22,16 @@ export type { RunResult } from './world.ts'
 /** Every so many seeds one runs twice and must give one trace hash. */
 export const TWICE_EVERY = 20
 
+/** Which run: everything in it follows from these. */
+export interface Run {
+  readonly seed: number
+  /** At genesis; drawn where it is not given. */
+  readonly validators?: number | undefined
+}
+
 /** One run. Never rejects: whatever goes wrong in it is a violation. */
-export async function runOnce(seed: number, write?: (line: string) => void): Promise<RunResult> {
-  const world = new World(drawPlan(seed), write)
+export async function runOnce({ seed, validators }: Run, write?: (line: string) => void): Promise<RunResult> {
+  const world = new World(drawPlan(seed, validators), write)
   // A promise of the node that nobody waited for.
   const unhandled = (error: unknown): void => world.checker.violations.add(`unhandled rejection: ${messageOf(error)}`)
   process.on('unhandledRejection', unhandled)
@@ -40,10 +47,10 @@ export async function runOnce(seed: number, write?: (line: string) => void): Pro
 }
 
 /** As `runOnce`; every `TWICE_EVERY`th seed twice. */
-export async function runSeed(seed: number): Promise<RunResult> {
-  const first = await runOnce(seed)
-  if (seed % TWICE_EVERY !== 0) return first
-  const { traceHash } = await runOnce(seed)
+export async function runSeed(run: Run): Promise<RunResult> {
+  const first = await runOnce(run)
+  if (run.seed % TWICE_EVERY !== 0) return first
+  const { traceHash } = await runOnce(run)
   if (traceHash === first.traceHash) return first
   return { ...first, violations: [...first.violations, 'two runs of this seed differ: something is not deterministic'] }
 }

@@ -1,8 +1,8 @@
-/** A thread of `quern sim`: one seed in, its result out. */
+/** A thread of `quern sim`: one run in, its result out. */
 import { parentPort } from 'node:worker_threads'
-import { runSeed } from './sim.ts'
+import { type Run, runSeed } from './sim.ts'
 
-parentPort?.on('message', (seed: number | null) => {
-  if (seed === null) process.exit()
-  void runSeed(seed).then((result) => parentPort?.postMessage(result))
+parentPort?.on('message', (run: Run | null) => {
+  if (run === null) process.exit()
+  void runSeed(run).then((result) => parentPort?.postMessage(result))
 })

@@ -10,7 +10,7 @@ const first = Number(process.argv[3] ?? 0)
 const seeds = [first, ...Array.from({ length: count }, (_, i) => i).filter((seed) => seed !== first)].slice(0, count)
 let found: { readonly seed: number; readonly violations: readonly string[] } | undefined
 for (const [tried, seed] of seeds.entries()) {
-  const { violations } = await runOnce(seed)
+  const { violations } = await runOnce({ seed })
   if (violations.length === 0) continue
   found = { seed, violations }
   process.stdout.write(`${JSON.stringify({ tried: tried + 1, seed, violations: violations.slice(0, 3) })}\n`)

@@ -49,12 +49,12 @@ describe('the simulator finds', () => {
   it('and says so by its exit code and by the command that replays it', { timeout: SEARCH_MS }, async () => {
     const takeOut = plant(MUTANTS.find(({ name }) => name.includes('off by one'))!, folder)
     try {
-      const argv = ['--import', 'tsx', 'devnet/main.ts', 'sim', '--seeds', '1', '--jobs', '1']
+      const argv = ['--import', 'tsx', 'devnet/main.ts', 'sim', '--seeds', '1', '--validators', '5']
       const failed = await promisify(execFile)(process.execPath, argv, { cwd: folder }).catch((error: unknown) => error)
       expect(failed).toMatchObject({ code: 1 })
       const { stderr } = failed as { readonly stderr: string }
       expect(stderr).toContain('seed 0: ')
-      expect(stderr).toContain('SIM_VIOLATION: replay with: quern sim --seed 0')
+      expect(stderr).toContain('SIM_VIOLATION: replay with: quern sim --seed 0 --validators 5 --trace sim-0.txt')
     } finally {
       takeOut()
     }
