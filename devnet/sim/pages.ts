@@ -15,7 +15,8 @@ export class Pages {
 
   /** Copies the bytes. Those longer than a page get one of their own. */
   write(bytes: Uint8Array): Place {
-    if (this.#used + bytes.length > PAGE_BYTES) {
+    // A place is inside a page, that of an empty value as well.
+    if (this.#used + bytes.length >= PAGE_BYTES) {
       this.#pages.push(new Uint8Array(Math.max(PAGE_BYTES, bytes.length)))
       this.#used = 0
     }
