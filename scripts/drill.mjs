@@ -313,6 +313,21 @@ async function drill() {
   for (const [step, ms] of Object.entries(times)) console.log(`  finality back after ${step}: ${seconds(ms)}`)
 }
 
+/** For whoever looks for what went wrong: where every node stands, and whom it talks to. */
+async function standings(url) {
+  const nodes = [{ name: 'node', rpc: url }, ...(await validators(url))]
+  const line = async ({ name, rpc: place }) => {
+    if (place === null) return `${name} is down`
+    const status = await rpc(place, 'chain_getStatus')
+    const peers = (await rpc(place, 'net_peers')).map(
+      ({ node_id, height, score }) => `${node_id.slice(-6)} at ${height} (${score})`,
+    )
+    return `${name}: block ${status.height}, final ${status.finalized_height}, epoch ${status.epoch}, view ${status.view}${status.syncing ? ', behind' : ''}; peers: ${peers.join(', ')}`
+  }
+  const lines = nodes.map((node) => line(node).catch((error) => `${node.name}: ${error.message}`))
+  return (await Promise.all(lines)).join('\n')
+}
+
 async function clearAway() {
   if (devnet.child !== undefined && !devnet.ended) {
     // Its validators end when it is gone, unless one of them stands still.
@@ -329,6 +344,8 @@ try {
   console.log('drill: passed')
 } catch (error) {
   console.error(`drill: ${error.message}`)
+  if (devnet.url !== undefined && !devnet.ended)
+    console.error(await standings(devnet.url).catch(({ message }) => message))
   if (devnet.stderr !== '') console.error(devnet.stderr)
   process.exitCode = 1
 } finally {

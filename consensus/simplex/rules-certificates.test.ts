@@ -84,7 +84,7 @@ describe('S4: on a notarization (v, b): store, forward, vote finalize unless nul
       outputs: [
         ...storeAndSend('notarization(2, C0)'),
         ...storeAndSend('finalize(2, C0)'),
-        ...enter(3, { from: 0, factor: 4 }),
+        ...enter(3, { from: 0 }),
         'fetch C0 from 0 1 2',
       ],
     },
@@ -169,7 +169,7 @@ describe('S5: on a nullification of v: store, forward, enter v + 1', () => {
       clause: 'however far ahead it is, v + 1 is entered',
       given: [],
       input: 'nullification(99)',
-      outputs: [...storeAndSend('nullification(99)'), ...enter(100, { from: 0, factor: 64 })],
+      outputs: [...storeAndSend('nullification(99)'), ...enter(100, { from: 0, factor: 2 })],
     },
     {
       clause: 'an observer stores, forwards and goes on',

@@ -94,6 +94,12 @@ describe('S3: a timer makes us vote nullify, after which there is no notarize an
       ],
     },
     {
+      clause: 'views jumped over, of which nothing is known, do not double them',
+      given: ['nullification(1)'],
+      input: 'nullification(5)',
+      outputs: [...storeAndSend('nullification(5)'), ...enter(6, { from: 2, factor: 4 })],
+    },
+    {
       clause: 'a finalization resets them',
       given: ['nullification(0)', 'nullification(1)'],
       input: 'finalization(2, C0)',

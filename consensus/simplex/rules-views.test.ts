@@ -89,7 +89,7 @@ describe('S1: entering a view starts two timers, and its leader extends the high
       me: LEADER_OF_2,
       given: [],
       input: 'nullification(1)',
-      outputs: [...storeAndSend('nullification(1)'), ...enter(2, { from: 0, factor: 4 }), 'fetch views 0..1'],
+      outputs: [...storeAndSend('nullification(1)'), ...enter(2, { from: 0, factor: 2 }), 'fetch views 0..1'],
     },
     {
       clause: '... built once it is here: a nullification leaves genesis to extend',

@@ -250,12 +250,16 @@ export function firstGap(s: SimplexState, after: number, before: number): number
   return undefined
 }
 
-/** Views that passed without a notarization since the last finalization: how often the timers have doubled. */
+/**
+ * Nullified views since the last finalization: how often the timers have doubled. Views that we jumped over and know
+ * nothing of do not count: ours would be far longer than everybody else's, who may wait for our vote.
+ */
 export function nullifiedRun(s: SimplexState): number {
   const settled = Math.max(s.finalView, s.finalization?.view ?? -1)
-  let run = s.view - 1 - settled
-  for (const slot of s.views.values()) {
-    if (slot.view > settled && slot.view < s.view && slot.certificates.notarize !== undefined) run--
+  let run = 0
+  for (const { view, certificates } of s.views.values()) {
+    const isOver = view > settled && view < s.view
+    if (isOver && certificates.nullify !== undefined && certificates.notarize === undefined) run++
   }
   return run
 }
