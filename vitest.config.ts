@@ -1,7 +1,15 @@
 import os from 'node:os'
 import { configDefaults, defineConfig } from 'vitest/config'
 
-const E2E = 'test/{e2e,durability,faults}/**/*.test.ts'
+const E2E = 'test/e2e/**/*.test.ts'
+const FAULTS = 'test/{durability,faults}/**/*.test.ts'
+
+/** Whole devnets, in this process and in others. */
+const whole = {
+  pool: 'forks' as const,
+  globalSetup: ['scripts/wasm.mjs', 'test/e2e/build-once.ts'],
+  testTimeout: 60_000,
+}
 
 export default defineConfig({
   test: {
@@ -16,24 +24,15 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{core,vm,mempool,consensus,p2p,gpu,node,devnet,scripts,test}/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, E2E],
+          exclude: [...configDefaults.exclude, E2E, FAULTS],
           pool: 'threads',
           globalSetup: 'scripts/wasm.mjs',
           sequence: { groupOrder: 0 },
         },
       },
-      {
-        // Whole devnets, in this process and in others: after the rest, so that neither slows the other down.
-        extends: true,
-        test: {
-          name: 'e2e',
-          include: [E2E],
-          pool: 'forks',
-          globalSetup: ['scripts/wasm.mjs', 'test/e2e/build-once.ts'],
-          testTimeout: 60_000,
-          sequence: { groupOrder: 1 },
-        },
-      },
+      // After the rest, so that neither slows the other down.
+      { extends: true, test: { ...whole, name: 'e2e', include: [E2E], sequence: { groupOrder: 1 } } },
+      { extends: true, test: { ...whole, name: 'faults', include: [FAULTS], sequence: { groupOrder: 2 } } },
     ],
   },
 })

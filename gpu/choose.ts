@@ -8,7 +8,6 @@ import type { LotteryBackend } from './backend.ts'
 import { estimateSizes } from './matrix-size.ts'
 import { createThreadedBackend } from './threaded.ts'
 import { checkThreads, createWasmBackend, MAX_THREADS } from './wasm/backend.ts'
-import { createWebGpuBackend } from './webgpu/backend.ts'
 import { isInstalled, mayHaveDriver } from './webgpu/dawn.ts'
 
 /** In the order in which they win a tie. */
@@ -64,7 +63,9 @@ function candidatesFor(name: BackendName, options: ChooseOptions): Candidate[] {
       ...(adapter === undefined ? {} : { adapter }),
       ...(tuningFile === undefined ? {} : { tuningFile }),
     }
-    return [{ name, threads: 1, create: () => createWebGpuBackend(wanted) }]
+    // The largest of them, and most machines have no use for it.
+    const create = async () => (await import('./webgpu/backend.ts')).createWebGpuBackend(wanted)
+    return [{ name, threads: 1, create }]
   }
   const counts = threads === undefined ? threadCounts(os.availableParallelism()) : [threads]
   return counts.map((count) => ({ name, threads: count, create: () => createWasmBackend({ threads: count }) }))

@@ -79,11 +79,11 @@ describe('quern sim', () => {
   })
 
   it('--validators sets the size of every run, on this thread and on others', async () => {
-    const sizes = ['--validators', '7', '--json']
+    const sizes = ['--validators', '6', '--json']
     expect(await quern('sim', '--seed', '1', ...sizes)).toBe(0)
     expect(await quern('sim', '--seeds', '2', '--from', '1', '--jobs', '2', ...sizes)).toBe(0)
     const runs = out.map((line) => JSON.parse(line) as RunResult)
-    expect(runs.map(({ validators }) => validators)).toEqual([7, 7, 7])
+    expect(runs.map(({ validators }) => validators)).toEqual([6, 6, 6])
     expect(new Set(runs.filter(({ seed }) => seed === 1).map(({ traceHash }) => traceHash)).size).toBe(1)
   })
 

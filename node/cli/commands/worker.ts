@@ -20,7 +20,6 @@ import {
   withBackends,
   withNodes,
 } from '../worker/options.ts'
-import { runSession } from '../worker/session.ts'
 
 interface WorkerOptions extends SignerOptions, NodeOptions, BackendOptions {
   readonly key?: string
@@ -104,6 +103,8 @@ async function work(options: WorkerOptions, command: Command, context: CliContex
   if (choices.length === 0) return
   for (const choice of choices) output.note(describeChoice(choice))
   const tty = isScreen(options, output.json, context) ? process.stdout : undefined
+  // What only a working worker needs: every other command starts without its metrics and subscriptions.
+  const { runSession } = await import('../worker/session.ts')
   try {
     await runSession({ urls, signer, choices, dutyCycle, ...settings, json: output.json, tty, signal }, context)
   } finally {

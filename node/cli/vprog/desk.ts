@@ -4,7 +4,7 @@ import { type CliContext, outputOf, withRpc } from '../context.ts'
 import type { Output } from '../output.ts'
 import { type RpcClient, rpcClient } from '../rpc-client.ts'
 import { loadSigner, type Signer, type SignerOptions, withSigner } from '../signer.ts'
-import { nextNonce, type Sending, type Sent, send } from './send.ts'
+import type { Sending, Sent } from './send.ts'
 
 export interface SendFlags extends SignerOptions {
   readonly rpc: string
@@ -27,6 +27,8 @@ export async function openDesk(flags: SendFlags, command: Command, context: CliC
   const output = outputOf(command, context)
   const client = rpcClient(flags.rpc)
   const signer = await loadSigner(flags, context.env)
+  // It runs scripts before it sends them; no other command loads them.
+  const { nextNonce, send } = await import('./send.ts')
   const nonce = await nextNonce(client, signer)
   return {
     ...{ client, signer, nonce, output },

@@ -9,7 +9,6 @@ import { type ChainFacts, factsReader } from '../../../gpu/facts.ts'
 import { jsonRpc } from '../../../gpu/json-rpc.ts'
 import { estimateSizes } from '../../../gpu/matrix-size.ts'
 import { bareMacsPerSecond } from '../../../gpu/wasm/bare.ts'
-import { measureDevice } from '../../../gpu/webgpu/measure.ts'
 import { type CliContext, outputOf } from '../context.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { table } from '../output.ts'
@@ -56,6 +55,7 @@ type Measured = Omit<BenchRow, 'expectedCpcPerHour' | 'expectedResultsPerHour'>
 /** A GPU is measured with its kernel kept busy, and its winners are recomputed. */
 async function measureGpu({ adapter }: ChooseOptions, sizes: readonly number[]): Promise<readonly Measured[]> {
   requireGpuDriver()
+  const { measureDevice } = await import('../../../gpu/webgpu/measure.ts')
   const report = await measureDevice({ sizes, ...(adapter === undefined ? {} : { adapter }) })
   return report.sizes.map(({ n, macsPerSecond, bareMacsPerSecond, wrong }) => {
     if (wrong > 0) {
