@@ -137,7 +137,10 @@ export class Simplex {
     return heldBlock(this.#s, hash)?.block
   }
 
-  /** What a peer gets that asks for certificates; older ones than the head's are the host's to serve. */
+  /**
+   * What a peer gets that asks for certificates; older ones than the head's are the host's to serve. The host leaves out those that
+   * it has not broadcast yet: what they stand on may not be on the disk (S7).
+   */
   certificatesFrom(epoch: number, fromView: number): Certificate[] {
     return certificatesFrom(this.#s, epoch, fromView)
   }

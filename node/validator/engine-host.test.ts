@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { Input } from '../../consensus/simplex/types.ts'
-import type { Message } from '../../consensus/types.ts'
+import type { Certificate, Message } from '../../consensus/types.ts'
 import { ZERO_HASH } from '../../core/bytes.ts'
 import { SystemClock } from '../clock.ts'
 import {
@@ -98,4 +98,39 @@ it('an input that arrives while the host comes to rest is taken at once, not wit
     expect(taken, `${turns} turns later`).toHaveLength(2)
     await host.stop()
   }
+})
+
+describe('a certificate of our own making', () => {
+  it('is unsaid until the disk holds the vote before it, and it is sent', async () => {
+    const certificate: Certificate = {
+      ...{ kind: 'finalize', epoch: 0, view: 0, blockHash: ZERO_HASH },
+      ...{ signers: Uint8Array.of(1), signature: new Uint8Array(96) },
+    }
+    if (vote.type !== 'vote') throw new Error('a vote')
+    const record = { type: 'vote', vote: vote.vote } as const
+    const sends = { type: 'broadcast', message: { type: 'certificate', certificate } } as const
+    const seen: [when: string, isUnsaid: boolean][] = []
+    const see = (when: string): unknown => seen.push([when, host.isUnsaid(certificate)])
+    const host: EngineHost = new EngineHost(
+      { step: () => [{ type: 'persist', record }, sends] },
+      {
+        clock: new SystemClock(),
+        persist: async () => {
+          see('writing')
+          await setImmediate()
+          see('written')
+        },
+        handle: () => void see('sending'),
+        failed: () => {},
+      },
+    )
+    host.push({ type: 'start' })
+    await host.between(async () => undefined)
+    expect(seen).toEqual([
+      ['writing', true],
+      ['written', true],
+      ['sending', false],
+    ])
+    await host.stop()
+  })
 })

@@ -3,6 +3,7 @@
  * peers, execution) comes back as another input or as a task between inputs, so nothing here runs beside the engine.
  */
 import type { Input, JournalRecord, Output } from '../../consensus/simplex/types.ts'
+import type { Certificate } from '../../consensus/types.ts'
 import type { Clock } from '../clock.ts'
 
 export interface Engine {
@@ -42,6 +43,9 @@ interface Load {
   proposals: number
 }
 
+const certificateIn = (output: Output): Certificate | undefined =>
+  output.type === 'broadcast' && output.message.type === 'certificate' ? output.message.certificate : undefined
+
 export class EngineHost {
   readonly #engine: Engine
   readonly #clock: Clock
@@ -54,6 +58,8 @@ export class EngineHost {
   /** By sender; those of whom nothing waits are not in it. */
   readonly #loadOf = new Map<string | undefined, Load>()
   readonly #timers = new Map<string, () => void>()
+  /** Of the outputs in progress, those that wait for what stands before them. */
+  readonly #unsaid = new Set<Certificate>()
   #running: Promise<void> | undefined
   #isStopped = false
 
@@ -78,6 +84,14 @@ export class EngineHost {
   push(input: Input): void {
     if (input.type === 'message' && !this.#hasRoom(input)) return
     this.#enqueue(input)
+  }
+
+  /**
+   * Whether the engine has this certificate and has not sent it yet. It may hold a vote of ours that is not on the disk: whoever got
+   * it before a crash would know a vote that the next life does not (S7), so nobody is given it.
+   */
+  isUnsaid(certificate: Certificate): boolean {
+    return this.#unsaid.has(certificate)
   }
 
   /** Runs `run` when the engine is between inputs, and gives the engine its answer. False when the host stopped first. */
@@ -156,6 +170,10 @@ export class EngineHost {
   async #carryOut(outputs: readonly Output[]): Promise<void> {
     let unsaved: JournalRecord[] = []
     for (const output of outputs) {
+      const certificate = certificateIn(output)
+      if (certificate !== undefined) this.#unsaid.add(certificate)
+    }
+    for (const output of outputs) {
       if (output.type === 'persist') {
         unsaved.push(output.record)
         continue
@@ -164,6 +182,8 @@ export class EngineHost {
       if (unsaved.length > 0) await this.#persist(unsaved)
       unsaved = []
       if (this.#isStopped) return
+      const certificate = certificateIn(output)
+      if (certificate !== undefined) this.#unsaid.delete(certificate)
       if (output.type === 'setTimer') this.#setTimer(output.id, output.delayMs)
       else if (output.type === 'cancelTimer') this.#cancelTimer(output.id)
       else await this.#handle(output)

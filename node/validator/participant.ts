@@ -203,7 +203,7 @@ export class Participant {
   }
 
   certificatesFrom(epoch: number, fromView: number): readonly Certificate[] {
-    return this.#engine.certificatesFrom(epoch, fromView)
+    return this.#engine.certificatesFrom(epoch, fromView).filter((certificate) => !this.#host.isUnsaid(certificate))
   }
 
   // ------------------------------------------------------------------------------------------- what the engine wants

@@ -259,6 +259,16 @@ export class Host {
     return this.disk.final.findLast(({ block }) => hexKey(block.hash) === hash)?.block
   }
 
+  /** None that still waits for the disk to hold what it stands on. */
+  certificatesFrom(epoch: number, fromView: number): Certificate[] {
+    const unsaid = new Set(
+      this.#queue.flatMap((output) =>
+        output.type === 'broadcast' && output.message.type === 'certificate' ? [output.message.certificate] : [],
+      ),
+    )
+    return (this.engine?.certificatesFrom(epoch, fromView) ?? []).filter((certificate) => !unsaid.has(certificate))
+  }
+
   /** Blocks that the next one could be built on if only their own notarization counted. */
   get parents(): { readonly block: Block; readonly notarization: Certificate | undefined }[] {
     const known = this.engine?.certificatesFrom(this.engine.epoch, 0) ?? []

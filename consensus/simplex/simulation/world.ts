@@ -160,7 +160,7 @@ export class World {
 
   fetchCertificates(asker: Host, epoch: number, fromView: number): void {
     this.#ask(asker, this.hosts, (peer) => {
-      for (const certificate of peer.engine?.certificatesFrom(epoch, fromView) ?? []) {
+      for (const certificate of peer.certificatesFrom(epoch, fromView)) {
         asker.receive({ type: 'certificate', certificate }, peer.name)
       }
     })
