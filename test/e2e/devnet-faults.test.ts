@@ -1,6 +1,6 @@
 /** A devnet in one process, over real sockets, while its nodes die and its network is cut. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { PATIENCE, TestDevnet } from './devnet-fixture.ts'
+import { PATIENCE, standsStill, TestDevnet } from './devnet-fixture.ts'
 
 interface NodeView {
   readonly name: string
@@ -27,14 +27,6 @@ const catchesUp = async (index: number): Promise<void> => {
   const target = await finalHeight()
   await expect.poll(() => heightOf(index), PATIENCE).toBeGreaterThanOrEqual(target)
 }
-/** Two looks some blocks' time apart; nothing under way becomes final after the first. */
-const standsStill = async (): Promise<void> => {
-  await new Promise((resolve) => setTimeout(resolve, 300))
-  const from = await finalHeight()
-  await new Promise((resolve) => setTimeout(resolve, 500))
-  expect(await finalHeight()).toBe(from)
-}
-
 describe('a devnet of four validators', () => {
   it('lists its nodes, each at its own address', async () => {
     const listed = await nodes()
@@ -60,7 +52,7 @@ describe('a devnet of four validators', () => {
   it('stands still without two, and goes on with one of them', async () => {
     await devnet.rpc('dev_killValidator', [0])
     await devnet.rpc('dev_killValidator', [3])
-    await standsStill()
+    await standsStill(finalHeight)
     await devnet.rpc('dev_restartValidator', [3])
     await rises()
     await devnet.rpc('dev_restartValidator', [0])
@@ -74,7 +66,7 @@ describe('a devnet of four validators', () => {
         [2, 3],
       ],
     ])
-    await standsStill()
+    await standsStill(finalHeight)
     await devnet.rpc('dev_heal')
     await rises()
   })

@@ -11,6 +11,22 @@ const BLOCK_INTERVAL_MS = 100
 /** Tests wait for events, not for times; who waits this long waits for something that will not happen. */
 export const PATIENCE = { timeout: 20_000, interval: 20 }
 
+/** Some blocks' time, on a slow day too. */
+const STILL_MS = 1_000
+
+/** The height at which nothing becomes final any more. What was under way when the quorum went still may. */
+export async function standsStill(finalHeight: () => Promise<number>): Promise<number> {
+  const deadline = Date.now() + PATIENCE.timeout
+  let height = await finalHeight()
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, STILL_MS))
+    const next = await finalHeight()
+    if (next === height) return height
+    if (Date.now() > deadline) throw new Error(`blocks go on becoming final, now ${next}`)
+    height = next
+  }
+}
+
 export interface RpcRefusal {
   readonly code: number
   readonly message: string

@@ -4,7 +4,7 @@ import net from 'node:net'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ReadyLine, type RunningCommand, Sandbox } from './command.ts'
-import { PATIENCE, post } from './devnet-fixture.ts'
+import { PATIENCE, post, standsStill } from './devnet-fixture.ts'
 
 const FLAGS = ['devnet', '--processes', '--json', '--rpc-port', '0', '--workers', '0', '--block-interval-ms', '100']
 
@@ -114,8 +114,7 @@ describe('quern devnet --processes', () => {
         [2, 3],
       ],
     ])
-    await new Promise((resolve) => setTimeout(resolve, 300))
-    const from = await finalHeight(ready.rpc)
+    const from = await standsStill(() => finalHeight(ready.rpc))
     const checked = await sandbox.run(['devnet', 'check', '--seconds', '1', '--rpc', ready.rpc])
     expect(checked.code).toBe(1)
     expect(checked.stdout).toMatch(/^FAILED {2}finalising /m)
