@@ -7,7 +7,7 @@ import { castVote } from './ballot.ts'
 import { MAX_CERTIFICATES_SERVED } from './limits.ts'
 import { canSign, emit, halt, ownVote, type SimplexState, viewAt } from './state.ts'
 import { enterView } from './timers.ts'
-import type { Refusal } from './types.ts'
+import type { Output, Refusal } from './types.ts'
 
 /** The checks of a certificate of the present epoch that cost no cryptography and change nothing. */
 export function certificateRefusal(s: SimplexState, certificate: Certificate): Refusal | undefined {
@@ -98,6 +98,10 @@ function noteConflict(s: SimplexState, known: Certificate, other: Certificate): 
     `two blocks are final in ${where}: a third of the power signed both; compare with other operators`,
   )
 }
+
+/** What an output sends, for hosts that must know what they have not sent yet. */
+export const certificateIn = (output: Output): Certificate | undefined =>
+  output.type === 'broadcast' && output.message.type === 'certificate' ? output.message.certificate : undefined
 
 /** S8: what a peer gets that asks for certificates of these views, the newest finalization first. */
 export function certificatesFrom(s: SimplexState, epoch: number, fromView: number): Certificate[] {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { bls } from '../../core/bls.ts'
 import { hexKey } from '../../core/bytes.ts'
 import { standInScheme } from '../../core/stand-in-bls.ts'
-import { drawPlan, type Misdeed, type Plan } from './simulation/plan.ts'
+import { CALM, drawPlan, type Misdeed, type Plan } from './simulation/plan.ts'
 import { World, type WorldOptions } from './simulation/world.ts'
 
 /** Timers may have grown 64-fold by the heal: some half a minute for the view then in progress. */
@@ -24,21 +24,6 @@ function play(plan: Plan, options: WorldOptions = {}, scheme = standInScheme()):
   expect(world.oracle.violations, `seed ${plan.seed}`).toEqual([])
   expect(isLive, `seed ${plan.seed} makes progress after the heal`).toBe(true)
   return world
-}
-
-const CALM: Plan = {
-  seed: 1,
-  validators: 4,
-  observers: 1,
-  epochBlocks: 5,
-  byzantine: new Map(),
-  loss: 0,
-  maxDelayMs: 10,
-  duplicates: 0,
-  crashes: 0,
-  partitions: 0,
-  voteChecks: 'batched',
-  healAtMs: 300,
 }
 
 describe('simulated networks', () => {

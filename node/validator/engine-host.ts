@@ -2,6 +2,7 @@
  * Carries out what the consensus engine asks for, strictly in order, one input at a time. Whatever answers later (timers,
  * peers, execution) comes back as another input or as a task between inputs, so nothing here runs beside the engine.
  */
+import { certificateIn } from '../../consensus/simplex/certificates.ts'
 import type { Input, JournalRecord, Output } from '../../consensus/simplex/types.ts'
 import type { Certificate } from '../../consensus/types.ts'
 import type { Clock } from '../clock.ts'
@@ -42,9 +43,6 @@ interface Load {
   messages: number
   proposals: number
 }
-
-const certificateIn = (output: Output): Certificate | undefined =>
-  output.type === 'broadcast' && output.message.type === 'certificate' ? output.message.certificate : undefined
 
 export class EngineHost {
   readonly #engine: Engine

@@ -27,6 +27,7 @@ const catchesUp = async (index: number): Promise<void> => {
   const target = await finalHeight()
   await expect.poll(() => heightOf(index), PATIENCE).toBeGreaterThanOrEqual(target)
 }
+
 describe('a devnet of four validators', () => {
   it('lists its nodes, each at its own address', async () => {
     const listed = await nodes()

@@ -4,6 +4,7 @@ import { hexKey } from '../../../core/bytes.ts'
 import { epochOf } from '../../../vm/params.ts'
 import type { Block, Certificate, Message } from '../../types.ts'
 import type { Signer } from '../../vote.ts'
+import { certificateIn } from '../certificates.ts'
 import { Simplex } from '../engine.ts'
 import { placeOf } from '../recovery.ts'
 import type { FinalHead, Input, JournalRecord, Output } from '../types.ts'
@@ -261,11 +262,7 @@ export class Host {
 
   /** None that still waits for the disk to hold what it stands on. */
   certificatesFrom(epoch: number, fromView: number): Certificate[] {
-    const unsaid = new Set(
-      this.#queue.flatMap((output) =>
-        output.type === 'broadcast' && output.message.type === 'certificate' ? [output.message.certificate] : [],
-      ),
-    )
+    const unsaid = new Set(this.#queue.map(certificateIn))
     return (this.engine?.certificatesFrom(epoch, fromView) ?? []).filter((certificate) => !unsaid.has(certificate))
   }
 

@@ -48,6 +48,22 @@ export interface Plan {
   readonly healAtMs: number
 }
 
+/** A network without a fault. */
+export const CALM: Plan = {
+  seed: 1,
+  validators: 4,
+  observers: 1,
+  epochBlocks: 5,
+  byzantine: new Map(),
+  loss: 0,
+  maxDelayMs: 10,
+  duplicates: 0,
+  crashes: 0,
+  partitions: 0,
+  voteChecks: 'batched',
+  healAtMs: 300,
+}
+
 function drawByzantine(random: Random, validators: number): Map<number, Misdeed> {
   const byzantine = new Map<number, Misdeed>()
   const count = random.below(Math.floor((validators - 1) / 3) + 1)
